@@ -299,9 +299,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'interrupted-purge-not-finished',
     fault: 'a collection that finds nothing new to remove leaves what a purge left in older batches',
     file: 'store/collector/condemn.ts',
-    edits: [
-      { from: 'if (condemned.length === 0 && older.length === 0) {', to: 'if (condemned.length === 0) {' },
-    ],
+    edits: [{ from: 'if (unused.length === 0 && older.length === 0) {', to: 'if (unused.length === 0) {' }],
     caughtBy: {
       file: 'test/ops/gc/packs.test.ts',
       test: 'before it took apart a pack in the trash',

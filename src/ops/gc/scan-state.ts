@@ -11,7 +11,7 @@ import { type Mark, type Marked, markFor } from '../../store/collector/mark.js';
 import type { Unreferenced } from '../../store/collector/reclaimable.js';
 import type { IndexReader } from '../../store/objects/index-reader.js';
 import { lookUpAll } from '../../store/objects/known-objects.js';
-import type { Condemned } from '../../store/port/reclaimer.js';
+import type { UnusedObjects } from '../../store/port/reclaimer.js';
 import type { Store } from '../../store/store.js';
 
 /** Live artifacts in columns, and what a mark of them does not reach. */
@@ -68,9 +68,9 @@ export async function scanState(
     artifacts.addRemoved(id, removed.get(id) ?? []);
   }
   const present = new Uint8Array(artifacts.objects.ids.size);
-  const condemned = await listObjects(store, artifacts, present);
+  const unused = await listObjects(store, artifacts, present);
   await markDamaged(store, artifacts, present);
-  return { artifacts, mark, unreferenced: { condemned, unknown: mark.unknown } };
+  return { artifacts, mark, unreferenced: { unused, unknown: mark.unknown } };
 }
 
 /** What removed artifacts were made from; proven, since a hold that is not found takes what it holds. */
@@ -87,15 +87,15 @@ async function listObjects(
   store: Store,
   { objects }: ArtifactColumns,
   present: Uint8Array,
-): Promise<Condemned[]> {
-  const condemned: Condemned[] = [];
+): Promise<UnusedObjects[]> {
+  const unused: UnusedObjects[] = [];
   for await (const group of store.inventory.groups()) {
     const ids = lookUpAll(group, objects.ids, (number) => {
       present[number] = 1;
     });
-    if (group.batch === undefined && ids.length > 0) condemned.push({ group, ids });
+    if (group.batch === undefined && ids.length > 0) unused.push({ group, ids });
   }
-  return condemned;
+  return unused;
 }
 
 async function markDamaged(store: Store, artifacts: ArtifactColumns, present: Uint8Array): Promise<void> {

@@ -6,7 +6,7 @@ import { IndexReader } from '../objects/index-reader.js';
 import type { Exclusive, Lease, LeaseTable } from '../port/lease-table.js';
 import type { Swept, TrashBatch, Working } from '../port/reclaimer.js';
 import type { Store } from '../store.js';
-import { goingWith, takeUnreachable } from './condemn.js';
+import { goingWith, trashUnreachable } from './condemn.js';
 import { type Mark, mark } from './mark.js';
 import { awaitLeases, isDue, type Patience, type PendingPurge, type Purged, purge } from './purge.js';
 import { removedSince } from './removed-since.js';
@@ -217,7 +217,7 @@ async function takeOutOfUse(c: Collection, known: Known): Promise<Taken> {
   const { reclaimer, leases } = c.store;
   const older = await reclaimer.batches();
   const now = toTimestamp(nowMs(c));
-  const taken = await takeUnreachable(c.store, known.mark, c.indexes, older, now, c.working);
+  const taken = await trashUnreachable(c.store, known.mark, c.indexes, older, now, c.working);
   // What a crash left unsealed is adopted: sealed now, it waits for every command that is running now.
   const open = [...older.filter((batch) => batch.seal === undefined), ...taken.batches];
   // Before the leases are listed: what is removed later may have readers that are not on the list.

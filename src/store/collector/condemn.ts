@@ -3,11 +3,11 @@ import type { IndexReader } from '../objects/index-reader.js';
 import { lookUpAll } from '../objects/known-objects.js';
 import type { Inventory, Unlistable } from '../port/inventory.js';
 import type {
-  Condemned,
   GoesWith,
   Reclaimer,
   TakenOut,
   TrashBatch,
+  UnusedObjects,
   Verdict,
   Working,
 } from '../port/reclaimer.js';
@@ -19,8 +19,8 @@ export async function unreachable(
   inventory: Inventory,
   mark: Mark,
   unlistable?: (what: Unlistable) => void,
-): Promise<Condemned[]> {
-  const found: Condemned[] = [];
+): Promise<UnusedObjects[]> {
+  const found: UnusedObjects[] = [];
   for await (const group of inventory.groups({ where: 'in use', ...(unlistable && { unlistable }) })) {
     const ids = lookUpAll(group, mark.reachable);
     if (ids.length > 0) found.push({ group, ids });
@@ -103,7 +103,7 @@ export async function goingWith(
  * Moves every unreachable object to the trash, each with the trash window of the last removal that released it, and
  * then consolidates the packs. `older` are the existing batches.
  */
-export async function takeUnreachable(
+export async function trashUnreachable(
   { inventory, reclaimer }: { readonly inventory: Inventory; readonly reclaimer: Reclaimer },
   mark: Mark,
   indexes: IndexReader,
@@ -112,12 +112,12 @@ export async function takeUnreachable(
   working: Working,
 ): Promise<TakenOut> {
   const damaged: string[] = [];
-  const condemned = await unreachable(inventory, mark, ({ pack, message, cause }) => {
+  const unused = await unreachable(inventory, mark, ({ pack, message, cause }) => {
     if (pack === undefined) throw cause;
     damaged.push(message);
   });
-  // Not only where something is condemned: the last collection may have died before it moved what leaves a batch.
-  if (condemned.length === 0 && older.length === 0) {
+  // Not only where something is unused: the last collection may have died before it moved what leaves a batch.
+  if (unused.length === 0 && older.length === 0) {
     await reclaimer.consolidate(working);
     return { batches: [], swept: { objects: 0, size_bytes: 0 }, left: damaged };
   }
@@ -125,7 +125,7 @@ export async function takeUnreachable(
   const outOfUse = new Map<ObjectId, string | undefined>();
   for await (const { objects, batch = '' } of inventory.groups({ where: 'trash' }))
     for (const { id } of objects) if (batch > (outOfUse.get(id) ?? '')) outOfUse.set(id, batch);
-  for (const { ids } of condemned) for (const id of ids) outOfUse.set(id, undefined);
+  for (const { ids } of unused) for (const id of ids) outOfUse.set(id, undefined);
   const { lastRemoval, sizes } = await tellOf(mark, indexes, outOfUse);
   const isInUse = (id: ObjectId) => mark.reachable.has(id);
   const verdict: Verdict = {
@@ -140,7 +140,7 @@ export async function takeUnreachable(
       return !isMadeSince(name, last.at) && outOfUse.get(id) === name;
     },
   };
-  const taken = await reclaimer.condemn(condemned, verdict, older, now, working);
+  const taken = await reclaimer.moveToTrash(unused, verdict, older, now, working);
   // Last, since it needs free space.
   await reclaimer.consolidate(working);
   return { ...taken, left: [...damaged, ...taken.left] };

@@ -1,6 +1,6 @@
 import type { ObjectId } from '../../core/objects/ids.js';
 import { IndexReader } from '../objects/index-reader.js';
-import type { Condemned } from '../port/reclaimer.js';
+import type { UnusedObjects } from '../port/reclaimer.js';
 import type { Store } from '../store.js';
 import { unreachable } from './condemn.js';
 import { markFor } from './mark.js';
@@ -33,9 +33,9 @@ function totals(sizes: ReadonlyMap<ObjectId, number>): ObjectTotals {
 }
 
 /** The sizes of listed objects that a mark does not reach. */
-async function sizesOf(condemned: readonly Condemned[]): Promise<Map<ObjectId, number>> {
+async function sizesOf(unused: readonly UnusedObjects[]): Promise<Map<ObjectId, number>> {
   const sizes = new Map<ObjectId, number>();
-  for (const { group, ids } of condemned) {
+  for (const { group, ids } of unused) {
     for (const id of ids) {
       const size = await group.size(id);
       // A collector may have moved it meanwhile.
@@ -47,13 +47,13 @@ async function sizesOf(condemned: readonly Condemned[]): Promise<Map<ObjectId, n
 
 /** A mark, and the objects outside the trash that it does not reach. */
 export interface Unreferenced {
-  readonly condemned: readonly Condemned[];
+  readonly unused: readonly UnusedObjects[];
   readonly unknown: readonly string[];
 }
 
 async function unreferencedNow(store: Store): Promise<Unreferenced> {
   const mark = await store.provenly((catalog) => markFor(store, catalog, new IndexReader(store.objects)));
-  return { condemned: await unreachable(store.inventory, mark), unknown: mark.unknown };
+  return { unused: await unreachable(store.inventory, mark), unknown: mark.unknown };
 }
 
 /**
@@ -65,9 +65,9 @@ export async function reclaimable(
   request: ReclaimableRequest,
   found?: Unreferenced,
 ): Promise<Reclaimable> {
-  const { condemned, unknown } = found ?? (await unreferencedNow(store));
+  const { unused, unknown } = found ?? (await unreferencedNow(store));
   const { all: trash, due } = await trashTotals(store, request);
-  return { unreferenced: totals(await sizesOf(condemned)), trash, due, unknown };
+  return { unreferenced: totals(await sizesOf(unused)), trash, due, unknown };
 }
 
 /** The size of the trash, and of the part that the next collection purges. */

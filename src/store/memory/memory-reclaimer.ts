@@ -2,7 +2,6 @@ import type { Random } from '../../core/effects.js';
 import type { ObjectId, Timestamp } from '../../core/objects/ids.js';
 import { timeOfBatch } from '../collector/batch-time.js';
 import type {
-  Condemned,
   Erasure,
   PurgeNote,
   Reclaimer,
@@ -10,6 +9,7 @@ import type {
   TrashBatch,
   TrashSeal,
   TrashWindow,
+  UnusedObjects,
   Verdict,
   Working,
 } from '../port/reclaimer.js';
@@ -45,8 +45,8 @@ export class MemoryReclaimer implements Reclaimer {
     );
   }
 
-  async condemn(
-    condemned: readonly Condemned[],
+  async moveToTrash(
+    unused: readonly UnusedObjects[],
     verdict: Verdict,
     older: readonly TrashBatch[],
     now: Timestamp,
@@ -66,7 +66,7 @@ export class MemoryReclaimer implements Reclaimer {
     };
     const swept = new Map<ObjectId, number>();
     progress.start('moving to the trash', undefined, 'objects');
-    for (const id of condemned.flatMap(({ ids }) => ids)) {
+    for (const id of unused.flatMap(({ ids }) => ids)) {
       progress.advance(1);
       const size = await this.#move(id, this.#state.objects, await batchOf(verdict.windowOf(id)));
       if (size !== undefined) swept.set(id, size);

@@ -31,7 +31,7 @@ export interface TrashBatch {
 }
 
 /** The objects to take out of use from one listed group. */
-export interface Condemned {
+export interface UnusedObjects {
   readonly group: ObjectGroup;
   readonly ids: readonly ObjectId[];
 }
@@ -96,8 +96,8 @@ export interface Reclaimer {
    * Takes objects out of use, each into a new batch of its window. What `leaves` one of the `older` batches moves to
    * a new one too.
    */
-  condemn(
-    condemned: readonly Condemned[],
+  moveToTrash(
+    unused: readonly UnusedObjects[],
     verdict: Verdict,
     older: readonly TrashBatch[],
     now: Timestamp,

@@ -3,7 +3,6 @@ import type { ObjectId, Timestamp } from '../../core/objects/ids.js';
 import { parallel } from '../../core/parallel.js';
 import { timeOfBatch } from '../collector/batch-time.js';
 import type {
-  Condemned,
   Erasure,
   GoesWith,
   PurgeNote,
@@ -12,6 +11,7 @@ import type {
   TrashBatch,
   TrashSeal,
   TrashWindow,
+  UnusedObjects,
   Verdict,
   Working,
 } from '../port/reclaimer.js';
@@ -48,8 +48,8 @@ export class S3Reclaimer implements Reclaimer {
     return ((await this.#parts.trash.get(name))?.objects ?? []).map(({ id }) => id);
   }
 
-  async condemn(
-    condemned: readonly Condemned[],
+  async moveToTrash(
+    unused: readonly UnusedObjects[],
     verdict: Verdict,
     older: readonly TrashBatch[],
     now: Timestamp,
@@ -66,7 +66,7 @@ export class S3Reclaimer implements Reclaimer {
     };
     progress.start('moving to the trash', undefined, 'objects');
     const swept = new Map<ObjectId, number>();
-    for (const id of condemned.flatMap(({ ids }) => ids)) {
+    for (const id of unused.flatMap(({ ids }) => ids)) {
       signal?.throwIfAborted();
       const size = contents.sizeOf(id);
       if (size === undefined) continue;

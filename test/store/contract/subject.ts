@@ -119,13 +119,13 @@ export async function takeOut(
 ): Promise<TrashBatch[]> {
   const gone = new Set(ids);
   return collecting(backend, async (work) => {
-    const condemned = [];
+    const unused = [];
     for await (const group of backend.inventory.groups({ where: 'in use', unlistable: () => undefined })) {
       const of = [...group.objects].map((o) => o.id).filter((id) => gone.has(id));
-      if (of.length > 0) condemned.push({ group, ids: of });
+      if (of.length > 0) unused.push({ group, ids: of });
     }
     const verdict = { isInUse: (id: ObjectId) => !gone.has(id), windowOf, sizeOf: () => undefined, leaves };
-    const { batches } = await backend.reclaimer.condemn(condemned, verdict, older, T0, work);
+    const { batches } = await backend.reclaimer.moveToTrash(unused, verdict, older, T0, work);
     const sealed: TrashBatch[] = [];
     for (const batch of batches) {
       sealed.push(await backend.reclaimer.seal(batch, { sealed_at: T0, leases: [] }));

@@ -1,12 +1,12 @@
 import type { ObjectId, Timestamp } from '../../../core/objects/ids.js';
 import type {
-  Condemned,
   Erasure,
   PurgeNote,
   Reclaimer,
   TakenOut,
   TrashBatch,
   TrashSeal,
+  UnusedObjects,
   Verdict,
   Working,
 } from '../../port/reclaimer.js';
@@ -39,8 +39,8 @@ export class ReclaimFiles implements Reclaimer {
     return this.#trash.contents(batch);
   }
 
-  async condemn(
-    condemned: readonly Condemned[],
+  async moveToTrash(
+    unused: readonly UnusedObjects[],
     verdict: Verdict,
     older: readonly TrashBatch[],
     now: Timestamp,
@@ -48,7 +48,7 @@ export class ReclaimFiles implements Reclaimer {
   ): Promise<TakenOut> {
     const { files } = this.#parts;
     const trasher = new Trasher(this.#parts, this.#trash, verdict, now, working);
-    const single = condemned.filter(({ group }) => group.pack === undefined);
+    const single = unused.filter(({ group }) => group.pack === undefined);
     const all = single.reduce((sum, { ids }) => sum + ids.length, 0);
     working.progress.start('moving to the trash', all, 'objects');
     for (const { ids } of single) {
@@ -58,7 +58,7 @@ export class ReclaimFiles implements Reclaimer {
         if (size !== undefined) await trasher.trashFile(id, size);
       }
     }
-    const holed = new Set(condemned.map(({ group }) => group.pack));
+    const holed = new Set(unused.map(({ group }) => group.pack));
     for (const pack of (await files.packs?.all()) ?? [])
       if (holed.has(pack.name)) await trasher.trashPack(pack);
     for (const batch of older) await trasher.moveFromOlder(batch);
