@@ -5,10 +5,10 @@ import type { Inventory, Unlistable } from '../port/inventory.js';
 import type {
   GoesWith,
   Reclaimer,
+  SweepRules,
   TakenOut,
   TrashBatch,
   UnusedObjects,
-  Verdict,
   Working,
 } from '../port/reclaimer.js';
 import { isMadeSince } from './batch-time.js';
@@ -128,7 +128,7 @@ export async function trashUnreachable(
   for (const { ids } of unused) for (const id of ids) outOfUse.set(id, undefined);
   const { lastRemoval, sizes } = await tellOf(mark, indexes, outOfUse);
   const isInUse = (id: ObjectId) => mark.reachable.has(id);
-  const verdict: Verdict = {
+  const rules: SweepRules = {
     isInUse,
     windowOf: (id) => (lastRemoval.get(id)?.purge === true ? 'zero' : 'kept'),
     sizeOf: (id) => sizes.get(id),
@@ -140,7 +140,7 @@ export async function trashUnreachable(
       return !isMadeSince(name, last.at) && outOfUse.get(id) === name;
     },
   };
-  const taken = await reclaimer.moveToTrash(unused, verdict, older, now, working);
+  const taken = await reclaimer.moveToTrash(unused, rules, older, now, working);
   // Last, since it needs free space.
   await reclaimer.consolidate(working);
   return { ...taken, left: [...damaged, ...taken.left] };

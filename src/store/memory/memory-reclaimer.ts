@@ -5,12 +5,12 @@ import type {
   Erasure,
   PurgeNote,
   Reclaimer,
+  SweepRules,
   TakenOut,
   TrashBatch,
   TrashSeal,
   TrashWindow,
   UnusedObjects,
-  Verdict,
   Working,
 } from '../port/reclaimer.js';
 import type { MemoryProcess, MemoryState, MemoryTrash } from './memory-state.js';
@@ -47,7 +47,7 @@ export class MemoryReclaimer implements Reclaimer {
 
   async moveToTrash(
     unused: readonly UnusedObjects[],
-    verdict: Verdict,
+    rules: SweepRules,
     older: readonly TrashBatch[],
     now: Timestamp,
     { signal, progress }: Working,
@@ -68,13 +68,13 @@ export class MemoryReclaimer implements Reclaimer {
     progress.start('moving to the trash', undefined, 'objects');
     for (const id of unused.flatMap(({ ids }) => ids)) {
       progress.advance(1);
-      const size = await this.#move(id, this.#state.objects, await batchOf(verdict.windowOf(id)));
+      const size = await this.#move(id, this.#state.objects, await batchOf(rules.windowOf(id)));
       if (size !== undefined) swept.set(id, size);
     }
     for (const batch of older) {
       const from = this.#state.trash.get(batch.name)?.objects ?? new Map<ObjectId, Uint8Array>();
       for (const id of [...from.keys()]) {
-        if (verdict.leaves(id, batch)) await this.#move(id, from, await batchOf(verdict.windowOf(id)));
+        if (rules.leaves(id, batch)) await this.#move(id, from, await batchOf(rules.windowOf(id)));
       }
     }
     const sizes = [...swept.values()];

@@ -37,7 +37,7 @@ export interface UnusedObjects {
 }
 
 /** Decides about objects that are taken out of use. */
-export interface Verdict {
+export interface SweepRules {
   isInUse(id: ObjectId): boolean;
   windowOf(id: ObjectId): TrashWindow;
   /** Bytes, if the ledger or an index has the size: a stat of each file would take as long as moving it. */
@@ -98,7 +98,7 @@ export interface Reclaimer {
    */
   moveToTrash(
     unused: readonly UnusedObjects[],
-    verdict: Verdict,
+    rules: SweepRules,
     older: readonly TrashBatch[],
     now: Timestamp,
     working: Working,

@@ -7,12 +7,12 @@ import type {
   GoesWith,
   PurgeNote,
   Reclaimer,
+  SweepRules,
   TakenOut,
   TrashBatch,
   TrashSeal,
   TrashWindow,
   UnusedObjects,
-  Verdict,
   Working,
 } from '../port/reclaimer.js';
 import { packKey, parseContentKey } from './keys.js';
@@ -50,7 +50,7 @@ export class S3Reclaimer implements Reclaimer {
 
   async moveToTrash(
     unused: readonly UnusedObjects[],
-    verdict: Verdict,
+    rules: SweepRules,
     older: readonly TrashBatch[],
     now: Timestamp,
     { signal, progress }: Working,
@@ -60,7 +60,7 @@ export class S3Reclaimer implements Reclaimer {
     const contents = await fetcher.contents();
     const into = new Map<TrashWindow, Map<ObjectId, TrashedObject>>();
     const add = (object: TrashedObject) => {
-      const window = verdict.windowOf(object.id);
+      const window = rules.windowOf(object.id);
       const objects = into.get(window) ?? new Map<ObjectId, TrashedObject>();
       into.set(window, objects.set(object.id, object));
     };
@@ -77,7 +77,7 @@ export class S3Reclaimer implements Reclaimer {
     const left: (() => Promise<unknown>)[] = [];
     for (const batch of older) {
       const file = await trash.get(batch.name);
-      const moved = new Set((file?.objects ?? []).filter(({ id }) => verdict.leaves(id, batch)));
+      const moved = new Set((file?.objects ?? []).filter(({ id }) => rules.leaves(id, batch)));
       if (moved.size === 0) continue;
       for (const object of moved) add(object);
       left.push(() => trash.put({ ...file!, objects: file!.objects.filter((object) => !moved.has(object)) }));

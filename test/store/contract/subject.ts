@@ -7,7 +7,7 @@ import type { Backend } from '../../../src/store/port/backend.js';
 import type { InventoryRequest } from '../../../src/store/port/inventory.js';
 import type { Lease } from '../../../src/store/port/lease-table.js';
 import type { ByteSource } from '../../../src/store/port/object-batch.js';
-import type { TrashBatch, TrashWindow, Verdict, Working } from '../../../src/store/port/reclaimer.js';
+import type { SweepRules, TrashBatch, TrashWindow, Working } from '../../../src/store/port/reclaimer.js';
 
 /** A backend under test, as two processes see it, with what is done behind its back. */
 export interface Subject {
@@ -115,7 +115,7 @@ export async function takeOut(
   ids: readonly ObjectId[],
   windowOf: (id: ObjectId) => TrashWindow = () => 'kept',
   older: readonly TrashBatch[] = [],
-  leaves: Verdict['leaves'] = () => false,
+  leaves: SweepRules['leaves'] = () => false,
 ): Promise<TrashBatch[]> {
   const gone = new Set(ids);
   return collecting(backend, async (work) => {

@@ -3,11 +3,11 @@ import type {
   Erasure,
   PurgeNote,
   Reclaimer,
+  SweepRules,
   TakenOut,
   TrashBatch,
   TrashSeal,
   UnusedObjects,
-  Verdict,
   Working,
 } from '../../port/reclaimer.js';
 import type { LocalParts } from '../local-parts.js';
@@ -41,20 +41,20 @@ export class ReclaimFiles implements Reclaimer {
 
   async moveToTrash(
     unused: readonly UnusedObjects[],
-    verdict: Verdict,
+    rules: SweepRules,
     older: readonly TrashBatch[],
     now: Timestamp,
     working: Working,
   ): Promise<TakenOut> {
     const { files } = this.#parts;
-    const trasher = new Trasher(this.#parts, this.#trash, verdict, now, working);
+    const trasher = new Trasher(this.#parts, this.#trash, rules, now, working);
     const single = unused.filter(({ group }) => group.pack === undefined);
     const all = single.reduce((sum, { ids }) => sum + ids.length, 0);
     working.progress.start('moving to the trash', all, 'objects');
     for (const { ids } of single) {
       for (const id of ids) {
         working.progress.advance(1);
-        const size = verdict.sizeOf(id) ?? (await files.sizeOfFile(id));
+        const size = rules.sizeOf(id) ?? (await files.sizeOfFile(id));
         if (size !== undefined) await trasher.trashFile(id, size);
       }
     }

@@ -1,7 +1,7 @@
 import type { ObjectId, Timestamp } from '../../../core/objects/ids.js';
 import type { PackEntry } from '../../../core/objects/pack-index.js';
 import { isErrno } from '../../../errors/hs-error.js';
-import type { Swept, TrashBatch, TrashWindow, Verdict, Working } from '../../port/reclaimer.js';
+import type { SweepRules, Swept, TrashBatch, TrashWindow, Working } from '../../port/reclaimer.js';
 import type { LocalParts } from '../local-parts.js';
 import type { Pack } from '../objects/pack.js';
 import { type PackMove, Repack } from '../objects/repack.js';
@@ -14,7 +14,7 @@ import type { Trash } from './trash.js';
 export class Trasher {
   readonly #parts: LocalParts;
   readonly #trash: Trash;
-  readonly #verdict: Verdict;
+  readonly #rules: SweepRules;
   readonly #now: Timestamp;
   readonly #working: Working;
   readonly #batches = new Map<TrashWindow, TrashBatch>();
@@ -22,10 +22,10 @@ export class Trasher {
   /** Packs that also hold other objects. */
   readonly #sources: PackMove[] = [];
 
-  constructor(parts: LocalParts, trash: Trash, verdict: Verdict, now: Timestamp, working: Working) {
+  constructor(parts: LocalParts, trash: Trash, rules: SweepRules, now: Timestamp, working: Working) {
     this.#parts = parts;
     this.#trash = trash;
-    this.#verdict = verdict;
+    this.#rules = rules;
     this.#now = now;
     this.#working = working;
   }
@@ -40,7 +40,7 @@ export class Trasher {
   }
 
   #isDead(id: ObjectId): boolean {
-    return !this.#verdict.isInUse(id);
+    return !this.#rules.isInUse(id);
   }
 
   async #batch(window: TrashWindow): Promise<TrashBatch> {
@@ -55,14 +55,14 @@ export class Trasher {
   }
 
   async trashFile(id: ObjectId, size: number): Promise<void> {
-    const batch = await this.#batch(this.#verdict.windowOf(id));
+    const batch = await this.#batch(this.#rules.windowOf(id));
     if (await this.#trash.take(batch, id, size)) this.#swept.set(id, size);
   }
 
   /** Renames a pack whose objects are all out of use and of one window; leaves any other to `splitPacks`. */
   async trashPack(pack: Pack): Promise<void> {
-    const dead = [...pack.index.entries()].filter((e) => !this.#verdict.isInUse(e.id));
-    const windows = new Set(dead.map((e) => this.#verdict.windowOf(e.id)));
+    const dead = [...pack.index.entries()].filter((e) => !this.#rules.isInUse(e.id));
+    const windows = new Set(dead.map((e) => this.#rules.windowOf(e.id)));
     const [window] = windows;
     if (window !== undefined && windows.size === 1 && dead.length === pack.index.length) {
       await pack.close();
@@ -81,8 +81,7 @@ export class Trasher {
     }
     const dirs = new Map<TrashWindow, string>();
     for (const w of windows) dirs.set(w, await this.#dirOf(w));
-    const to = ({ id }: PackEntry) =>
-      this.#isDead(id) ? dirs.get(this.#verdict.windowOf(id)) : layout.packs;
+    const to = ({ id }: PackEntry) => (this.#isDead(id) ? dirs.get(this.#rules.windowOf(id)) : layout.packs);
     this.#sources.push({ pack, to });
   }
 
@@ -92,14 +91,14 @@ export class Trasher {
 
   /** What leaves an older batch moves to a new one of its window. */
   async moveFromOlder(batch: TrashBatch): Promise<void> {
-    const verdict = this.#verdict;
-    const leaves = (id: ObjectId) => verdict.leaves(id, batch);
+    const rules = this.#rules;
+    const leaves = (id: ObjectId) => rules.leaves(id, batch);
     for (const id of await this.#trash.files(batch)) {
-      if (leaves(id)) await this.#trash.move(batch, await this.#batch(verdict.windowOf(id)), id);
+      if (leaves(id)) await this.#trash.move(batch, await this.#batch(rules.windowOf(id)), id);
     }
     for (const pack of await this.#trash.packs(batch)) {
       const leaving = [...pack.index.entries()].filter((e) => leaves(e.id));
-      const windows = new Set(leaving.map((e) => verdict.windowOf(e.id)));
+      const windows = new Set(leaving.map((e) => rules.windowOf(e.id)));
       const [window] = windows;
       if (window === undefined) continue;
       // Needs no space, unlike a copy.
@@ -108,7 +107,7 @@ export class Trasher {
       const dirs = new Map<TrashWindow, string>();
       for (const w of windows) dirs.set(w, await this.#dirOf(w));
       const home = this.#parts.layout.trashBatch(batch.name);
-      const to = ({ id }: PackEntry) => (leaves(id) ? dirs.get(verdict.windowOf(id)) : home);
+      const to = ({ id }: PackEntry) => (leaves(id) ? dirs.get(rules.windowOf(id)) : home);
       this.#sources.push({ pack, to });
     }
   }
@@ -128,7 +127,7 @@ export class Trasher {
     const { packs } = this.#parts.layout;
     for (const { pack } of this.#sources) {
       if (!pack.path.startsWith(packs) || repack.damaged.includes(pack)) continue;
-      this.#note([...pack.index.entries()].filter((e) => !this.#verdict.isInUse(e.id)));
+      this.#note([...pack.index.entries()].filter((e) => !this.#rules.isInUse(e.id)));
     }
     return repack.damaged.map((p) => `pack ${p.name} cannot be read to the end`);
   }
