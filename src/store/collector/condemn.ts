@@ -45,7 +45,7 @@ interface OutOfUse {
 }
 
 /** What removed artifacts say about unreachable objects. */
-async function tellOf(
+async function lastRemovals(
   mark: Mark,
   indexes: IndexReader,
   outOfUse: { has(id: ObjectId): boolean },
@@ -91,7 +91,7 @@ export async function goingWith(
   isThere: (id: ObjectId) => boolean,
 ): Promise<GoesWith> {
   const has = (id: ObjectId) => !stays(id) && isThere(id);
-  const { lastRemoval } = await tellOf(mark, indexes, { has });
+  const { lastRemoval } = await lastRemovals(mark, indexes, { has });
   return (id, { name }) => {
     if (stays(id)) return false;
     const last = lastRemoval.get(id);
@@ -126,7 +126,7 @@ export async function trashUnreachable(
   for await (const { objects, batch = '' } of inventory.groups({ where: 'trash' }))
     for (const { id } of objects) if (batch > (outOfUse.get(id) ?? '')) outOfUse.set(id, batch);
   for (const { ids } of unused) for (const id of ids) outOfUse.set(id, undefined);
-  const { lastRemoval, sizes } = await tellOf(mark, indexes, outOfUse);
+  const { lastRemoval, sizes } = await lastRemovals(mark, indexes, outOfUse);
   const isInUse = (id: ObjectId) => mark.reachable.has(id);
   const rules: SweepRules = {
     isInUse,

@@ -121,7 +121,7 @@ export async function awaitLeases(
  * Indexes and manifests of removed artifacts, which mark other bytes as restricted. They are deleted last: the read
  * gate and the guard need them during a purge, and after one that was killed.
  */
-async function tellingOf({ catalog }: Mark): Promise<ReadonlySet<ObjectId>> {
+async function identifyingObjects({ catalog }: Mark): Promise<ReadonlySet<ObjectId>> {
   const ids = new Set<ObjectId>();
   for await (const { removed, payload_type, content_hash, manifest } of catalog.provenGuarded()) {
     if (removed === undefined || payload_type === 'file') continue;
@@ -142,13 +142,13 @@ export async function purge(
   stays: (id: ObjectId) => boolean,
   working: Working,
 ): Promise<Purged> {
-  const telling = await tellingOf(mark);
+  const identifying = await identifyingObjects(mark);
   const notes: PurgeNote[] = [];
   // A collection that died may have left one object in two batches.
   const counted = new Set<ObjectId>();
   for (const batch of ready) {
     const broughtBack = await reclaimer.rescue(batch, stays, working);
-    const isLast = (id: ObjectId) => telling.has(id);
+    const isLast = (id: ObjectId) => identifying.has(id);
     notes.push(await reclaimer.erase(batch, { isInUse: stays, isLast, counted, broughtBack }, working));
   }
   const sum = (of: (note: PurgeNote) => number) => notes.reduce((all, note) => all + of(note), 0);
