@@ -177,7 +177,7 @@ export class Store {
    * check is skipped and the store stays unknown, for commands that diagnose it. `doubt`, the reason not to trust the
    * path to the store, is thrown unless this user accepted the store.
    */
-  async meet(demand: boolean, doubt?: HsError): Promise<void> {
+  async establishTrust(demand: boolean, doubt?: HsError): Promise<void> {
     const { trust } = this.local;
     if (await trust.isKnown()) {
       if (doubt !== undefined && !(await trust.isAccepted())) throw doubt;

@@ -30,7 +30,7 @@ export async function openSession(
     ...(request.writes ? { warn: request.warn } : {}),
   });
   try {
-    await store.meet(request.unchecked !== true, doubt);
+    await store.establishTrust(request.unchecked !== true, doubt);
   } catch (e) {
     await store.close();
     throw e;
