@@ -128,7 +128,7 @@ export class Store {
    * What `look` finds in the state at the head, for removals and marks. An index that does not prove itself in it is
    * discarded, and `look` begins again with a fold of the ledger.
    */
-  async provenly<T>(look: (catalog: Catalog) => Promise<T>): Promise<T> {
+  async withProvenCatalog<T>(look: (catalog: Catalog) => Promise<T>): Promise<T> {
     try {
       return await look(await this.catalog());
     } catch (e) {
@@ -139,7 +139,7 @@ export class Store {
   }
 
   /** What `look` does with the state at the head; where it throws in one that was only supposed, it begins again. */
-  async surely<T>(look: (catalog: Catalog) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async withConfirmedCatalog<T>(look: (catalog: Catalog) => Promise<T>, signal?: AbortSignal): Promise<T> {
     let head: Head | undefined;
     try {
       const catalog = await this.catalog(signal);

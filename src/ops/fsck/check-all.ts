@@ -83,7 +83,7 @@ async function foldable<T>(
   look: (state: () => Promise<Catalog>) => Promise<T>,
 ): Promise<T | undefined> {
   try {
-    return await store.provenly(() => look(() => store.catalog(signal)));
+    return await store.withProvenCatalog(() => look(() => store.catalog(signal)));
   } catch (e) {
     const broken = isHsError(e, 'LEDGER_BROKEN', 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD');
     if (!broken && !isErrno(e, 'ENOENT')) throw e;

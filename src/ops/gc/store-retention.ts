@@ -66,7 +66,7 @@ export class StoreRetention implements RetentionStorage {
 
   /** Looks at the state that a commit is built on, or else at the head; the catalog proves itself meanwhile. */
   #look<T>(look: (catalog: Catalog) => Promise<T>): Promise<T> {
-    return this.#at === undefined ? this.#session.store.provenly(look) : look(this.#at);
+    return this.#at === undefined ? this.#session.store.withProvenCatalog(look) : look(this.#at);
   }
 
   state(): Promise<StoreState> {

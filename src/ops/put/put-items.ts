@@ -33,7 +33,7 @@ export function putItems(
     // What is named may have come with an entry that this machine has not seen.
     if (items.some(({ options }) => options.sources?.length || options.pin))
       await session.store.anchor.confirm();
-    const described = await session.store.surely(async (catalog) => {
+    const described = await session.store.withConfirmedCatalog(async (catalog) => {
       const describer = new Describer(session, tx, catalog);
       const all: Description[] = [];
       for (const item of items) all.push(await atLine(item.line, () => describer.describe(item)));

@@ -135,7 +135,7 @@ export class Transaction {
     let done: T;
     try {
       if (this.#authority !== undefined) {
-        await this.#by.store.surely((catalog) => this.#authorize(catalog), this.#by.signal);
+        await this.#by.store.withConfirmedCatalog((catalog) => this.#authorize(catalog), this.#by.signal);
       }
       done = await work(this);
     } catch (e) {

@@ -89,7 +89,7 @@ export async function namesOf(
  * first: otherwise a power cut could undo a removal whose bytes are already deleted.
  */
 export function mark(store: Store, indexes: IndexReader, before?: Mark): Promise<Mark> {
-  return store.provenly(async (catalog) => {
+  return store.withProvenCatalog(async (catalog) => {
     if (before !== undefined && before.head.seq === catalog.head.seq) return before;
     await store.ledger.settle(catalog.head.seq);
     // What removed artifacts say decides whether their bytes can be restored.

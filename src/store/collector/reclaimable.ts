@@ -52,7 +52,9 @@ export interface Unreferenced {
 }
 
 async function unreferencedNow(store: Store): Promise<Unreferenced> {
-  const mark = await store.provenly((catalog) => markFor(store, catalog, new IndexReader(store.objects)));
+  const mark = await store.withProvenCatalog((catalog) =>
+    markFor(store, catalog, new IndexReader(store.objects)),
+  );
   return { unused: await unreachable(store.inventory, mark), unknown: mark.unknown };
 }
 
