@@ -47,8 +47,8 @@ export async function unpurgedBy(
     why && 'hs gc --yes purges them once that ends',
     aside && `look at the files in ${dir}, then delete them: rm -rf ${dir}`,
   ];
-  const told = (list: readonly (string | undefined)[]) => list.filter((s) => s !== undefined).join('; ');
-  return new HsError('PARTIAL', `bytes to be purged may remain: ${told(reasons)}`, { hint: told(hints) });
+  const joined = (list: readonly (string | undefined)[]) => list.filter((s) => s !== undefined).join('; ');
+  return new HsError('PARTIAL', `bytes to be purged may remain: ${joined(reasons)}`, { hint: joined(hints) });
 }
 
 export function removalRefusal(item: PlanItem): HsError {

@@ -72,7 +72,7 @@ export class PurgedBytes {
       const shared = new Set(this.#payloads.get(id) ?? []);
       for (const object of shared) if ((holders.get(object) ?? []).length === 0) shared.delete(object);
       const by = new Set([...shared].flatMap((object) => holders.get(object) ?? []));
-      if (by.size > 0) found.set(id, told((await catalog.get(id))!, shared.size, [...by]));
+      if (by.size > 0) found.set(id, sharedBytesError((await catalog.get(id))!, shared.size, [...by]));
     }
     return found;
   }
@@ -80,7 +80,11 @@ export class PurgedBytes {
 
 const quoted = (label: string) => `'${escapeText(label)}'`;
 
-function told(purged: ArtifactRecord, files: number, holders: readonly ArtifactRecord[]): HsError {
+function sharedBytesError(
+  purged: ArtifactRecord,
+  files: number,
+  holders: readonly ArtifactRecord[],
+): HsError {
   const named = holders.slice(0, MOST_NAMED).map((r) => {
     return labelWithId(r, quoted, r.removed === undefined ? '' : ', in the trash');
   });

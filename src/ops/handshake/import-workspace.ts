@@ -104,7 +104,7 @@ export function planWorkspaceImport(
   options: WorkspaceOptions = {},
 ): Promise<WorkspaceImport> {
   return withWorkspace(session, path, async (_, found) =>
-    told(session, found, await planned(session, await session.catalog(), found, options)),
+    toWorkspaceImport(session, found, await planned(session, await session.catalog(), found, options)),
   );
 }
 
@@ -144,7 +144,7 @@ export function importWorkspace(
           ops: [...ops, await addition(tx, manifest)],
         };
       });
-      const done = told(session, found, plan);
+      const done = toWorkspaceImport(session, found, plan);
       return entry === undefined ? done : { ...done, report };
     }),
   );
@@ -181,7 +181,11 @@ async function operations(
 const isPinned = ({ found, outcome }: PlannedArtifact) =>
   outcome === 'new' && found.manifest?.pinned === true;
 
-function told(session: Session, found: FoundWorkspace, plan: readonly PlannedArtifact[]): WorkspaceImport {
+function toWorkspaceImport(
+  session: Session,
+  found: FoundWorkspace,
+  plan: readonly PlannedArtifact[],
+): WorkspaceImport {
   const now = timestampMs(session.now());
   const artifacts = plan.flatMap((p): WorkspaceArtifact[] => {
     const { found: f, outcome, manifest, faults } = p;
