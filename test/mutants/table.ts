@@ -223,7 +223,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'removed-again-with-the-old-seal',
     fault: 'a re-removed object keeps the old seal',
-    file: 'store/collector/condemn.ts',
+    file: 'store/collector/trash-unreachable.ts',
     edits: [
       {
         from: 'return !isMadeSince(name, last.at) && outOfUse.get(id) === name;',
@@ -298,7 +298,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'interrupted-purge-not-finished',
     fault: 'a collection that finds nothing new to remove leaves what a purge left in older batches',
-    file: 'store/collector/condemn.ts',
+    file: 'store/collector/trash-unreachable.ts',
     edits: [{ from: 'if (unused.length === 0 && older.length === 0) {', to: 'if (unused.length === 0) {' }],
     caughtBy: {
       file: 'test/ops/gc/packs.test.ts',
@@ -628,7 +628,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 's3-record-of-trash-believed',
     fault: 'what a record of the trash has goes with its batch, though it was removed again since',
-    file: 'store/collector/condemn.ts',
+    file: 'store/collector/trash-unreachable.ts',
     edits: [
       {
         from: 'return last === undefined || last.purge || isMadeSince(name, last.at);',

@@ -6,10 +6,10 @@ import { IndexReader } from '../objects/index-reader.js';
 import type { Exclusive, Lease, LeaseTable } from '../port/lease-table.js';
 import type { Swept, TrashBatch, Working } from '../port/reclaimer.js';
 import type { Store } from '../store.js';
-import { goingWith, trashUnreachable } from './condemn.js';
 import { type Mark, mark } from './mark.js';
 import { awaitLeases, isDue, type Patience, type PendingPurge, type Purged, purge } from './purge.js';
 import { removedSince } from './removed-since.js';
+import { goingWith, trashUnreachable } from './trash-unreachable.js';
 
 export interface ReclaimRequest {
   /** Also purge objects that are still within their trash window: all, or those in the batches of these names. */

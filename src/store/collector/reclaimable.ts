@@ -2,9 +2,9 @@ import type { ObjectId } from '../../core/objects/ids.js';
 import { IndexReader } from '../objects/index-reader.js';
 import type { UnusedObjects } from '../port/reclaimer.js';
 import type { Store } from '../store.js';
-import { unreachable } from './condemn.js';
 import { markFor } from './mark.js';
 import { isDue } from './purge.js';
+import { unreachable } from './trash-unreachable.js';
 
 export interface ObjectTotals {
   readonly objects: number;
