@@ -1,3 +1,4 @@
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
 import { culpritDetails } from '../../core/guard/guard.js';
 import type { ExportFormat } from '../../core/ledger/export-formats.js';
@@ -13,7 +14,13 @@ import { resolveArtifact } from '../naming/resolve-artifact.js';
 import type { PayloadEntry } from '../payload/payload-source.js';
 import { type Content, readContent } from '../payload/read-content.js';
 import type { Session } from '../session/session.js';
-import { type ExportRequest, foreignEnding, formatOfEnding, type Shape } from './export-request.js';
+import {
+  type ExportPlace,
+  type ExportRequest,
+  foreignEnding,
+  formatOfEnding,
+  type Shape,
+} from './export-request.js';
 import {
   decideLeaving,
   farObjection,
@@ -60,7 +67,7 @@ export async function decideExport(
   const asked = { consents: request.consents ?? [], target: request.target };
   const leaving = await decideLeaving(session, catalog, policy, content, shape.entries, asked);
   const objections = [
-    ...capabilityObjection(session, policy, capability, placed),
+    ...capabilityObjection(session, policy, capability, placed, { record, place: request.place }),
     ...placeObjection(placed),
     ...(request.place.kind === 'stdout' ? [] : await farObjection(session, placed.target)),
     ...leaving.objections,
@@ -150,11 +157,26 @@ function capabilityObjection(
   policy: Policy,
   capability: CapabilityId,
   placed: Placed,
+  asked: { readonly record: ArtifactRecord; readonly place: ExportPlace },
 ): Objection[] {
   if (isAllowed(policy, session.actor, capability)) return [];
   if (!isAllowed(policy, session.actor, 'artifact.export:output_root')) return [lacking(session, capability)];
   const where = placed.bounded ? '' : ` outside the output root '${policy.export.output_root}'`;
-  return [lacking(session, capability, where, 'omit the destination to export below the output root')];
+  return [lacking(session, capability, where, allowedWay(asked))];
+}
+
+/** What an actor may do that is bound to the output root: a command, since that which was typed may need a destination. */
+function allowedWay({
+  record,
+  place,
+}: {
+  readonly record: ArtifactRecord;
+  readonly place: ExportPlace;
+}): string {
+  const id = record.artifact_id.slice(0, 8);
+  return place.kind === 'stdout' && record.payload_type === 'file'
+    ? `hs cat-artifact ${id} prints its bytes`
+    : `hs export ${id}, without a destination, writes below the output root`;
 }
 
 function placeObjection({ refused: why, unsafe }: Placed): Objection[] {

@@ -7,6 +7,7 @@ import { toSafePath } from '../../../src/core/paths/safe-path.js';
 import { createBundle } from '../../../src/ops/bundle/create-bundle.js';
 import { importBundle } from '../../../src/ops/bundle/import-bundle.js';
 import { exportArtifact } from '../../../src/ops/export/export.js';
+import type { ExportPlace } from '../../../src/ops/export/export-request.js';
 import { planExport } from '../../../src/ops/export/plan-export.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { restore } from '../../../src/ops/gc/restore.js';
@@ -296,6 +297,25 @@ describe('an export by a job', () => {
     const job = await w.as('ai_job:nightly');
     const place = { kind: 'stdout', write: async () => true } as const;
     await expect(exportArtifact(job, { artifact, place })).rejects.toMatchObject({ code: 'REFUSED' });
+  });
+
+  it('that is refused names a command that does it, whatever command was typed', async () => {
+    const w = await world();
+    const file = await w.put({ 'a.txt': 'hello' });
+    const tree = await w.put({ 'd/a.txt': 'a', 'd/b.txt': 'b' });
+    const job = await w.as('ai_job:nightly');
+    const stdout = { kind: 'stdout', write: async () => true } as const;
+    const hint = async (artifact: string, place: ExportPlace) =>
+      (await exportArtifact(job, { artifact, place }).catch((e) => e)).hint;
+    expect(await hint(file, stdout)).toBe(`hs cat-artifact ${file.slice(0, 8)} prints its bytes`);
+    for (const [id, place] of [
+      [file, at(w, 'out')],
+      [tree, stdout],
+    ] as const) {
+      expect(await hint(id, place)).toBe(
+        `hs export ${id.slice(0, 8)}, without a destination, writes below the output root`,
+      );
+    }
   });
 
   it('below the output root follows no link, and cannot leave by ..', async () => {
