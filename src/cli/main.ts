@@ -94,9 +94,17 @@ export function lookUp(
 export function unknownCommand(table: CommandTable, words: readonly string[], group: boolean): HsError {
   const typed = words.slice(0, group ? 2 : 1).join(' ');
   const visible = Object.keys(table).filter((name) => !table[name]!.hidden);
-  const guess = didYouMean(typed, [...visible, ...visible.map((name) => name.split(' ')[0]!)]);
+  // Of a group, its name is typed already, and says nothing of what was meant.
+  const own = visible.filter((name) => name.startsWith(`${words[0]} `));
+  const inGroup = didYouMean(
+    words[1] ?? '',
+    own.map((name) => name.slice(words[0]!.length + 1)),
+  );
+  const guess = group
+    ? inGroup && `${words[0]} ${inGroup}`
+    : didYouMean(typed, [...visible, ...visible.map((name) => name.split(' ')[0]!)]);
   return new HsError('USAGE', `'${typed}' is not an hs command`, {
-    hint: guess === undefined ? 'hs help lists the commands' : `did you mean hs ${guess}?`,
+    hint: guess ? `did you mean hs ${guess}?` : `hs help${group ? ` ${words[0]}` : ''} lists the commands`,
   });
 }
 

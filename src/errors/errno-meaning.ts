@@ -10,7 +10,10 @@ const MEANINGS: Readonly<Record<string, readonly [meaning: string, hint?: string
   EDQUOT: ['the disk quota is used up', FREE_SPACE],
   EACCES: ['permission denied', 'check the owner and mode with ls -ld'],
   EPERM: ['operation not permitted', 'check the owner and mode with ls -ld'],
-  EFBIG: ['the file would be larger than this system allows', 'see ulimit -f, and the limits of the filesystem'],
+  EFBIG: [
+    'the file would be larger than this system allows',
+    'see ulimit -f, and the limits of the filesystem',
+  ],
   ETOOLARGE: ['it is larger than hs reads there'],
   EROFS: ['the filesystem is read-only', 'use a store on a filesystem that can be written'],
   ENOSYS: ['that is missing here', 'hs doctor tells what this machine lacks'],
@@ -21,7 +24,7 @@ const MEANINGS: Readonly<Record<string, readonly [meaning: string, hint?: string
   ENOTDIR: ['not a directory'],
   EISDIR: ['is a directory'],
   EEXIST: ['it exists already'],
-  EINVAL: ['it is not a regular file, or does not allow that'],
+  EINVAL: ['it does not allow that'],
   ELOOP: ['a symbolic link, which hs does not follow there'],
   ENAMETOOLONG: ['the name is too long'],
 };
@@ -29,6 +32,8 @@ const MEANINGS: Readonly<Record<string, readonly [meaning: string, hint?: string
 /** The meaning of a system error in words; for anything else its text. */
 export function errnoMeaning(e: unknown): string {
   if (!isErrno(e)) return String(e);
+  // Opening is refused so for anything but a file.
+  if (e.code === 'EINVAL' && e.syscall === 'open') return 'it is not a regular file';
   return MEANINGS[e.code!]?.[0] ?? `the system reports ${e.code}`;
 }
 

@@ -313,6 +313,9 @@ describe('finding the command', () => {
     expect((await hs(['opens stor'.split(' ')[0]!, 'stor'])).stderr).toContain(
       'did you mean hs opens store?',
     );
+    // As near to the whole name as it would have to be, but not to its last word.
+    expect((await hs(['opens', 'xyzzy'])).stderr).toContain('hint: hs help opens lists the commands');
+    expect((await hs(['opens', 'more'])).stderr).toContain('hint: hs help opens lists the commands');
     expect((await hs(['xyzzy'])).stderr).toContain('hint: hs help lists the commands');
     expect((await hs(['constructor'])).status).toBe(2);
   });
