@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/core/**/*.test.ts'],
+    setupFiles: ['test/helpers/property-seed.ts'],
     pool: 'threads',
     isolate: false,
     testTimeout: 60_000,

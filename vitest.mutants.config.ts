@@ -20,6 +20,7 @@ export default defineConfig({
   ],
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/helpers/property-seed.ts'],
     pool: 'forks',
     maxWorkers: 1,
     testTimeout: 300_000,
