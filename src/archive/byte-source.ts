@@ -1,7 +1,7 @@
 import { hostile } from './archive-limits.js';
 
 /** Reads an async iterable of chunks as a sequence of bytes, up to a budget, holding one chunk at a time. */
-export class ByteSource {
+export class ByteReader {
   readonly #source: AsyncIterator<Uint8Array>;
   readonly #budget: number;
   #chunk: Buffer = Buffer.alloc(0);

@@ -2,7 +2,7 @@ import { PortabilityCheck, portabilityText } from '../core/paths/portability.js'
 import { checkPath, type SafePath, TreeNames } from '../core/paths/safe-path.js';
 import { HsError } from '../errors/hs-error.js';
 import { type ArchiveLimits, DEFAULT_LIMITS, hostile } from './archive-limits.js';
-import { ByteSource } from './byte-source.js';
+import { ByteReader } from './byte-source.js';
 import { type PaxOverrides, parsePax } from './pax-records.js';
 import {
   BLOCK,
@@ -39,7 +39,7 @@ export async function* readTar(
   limits: Partial<ArchiveLimits> = {},
 ): AsyncGenerator<TarEntry, void, undefined> {
   const all = { ...DEFAULT_LIMITS, ...limits };
-  const bytes = new ByteSource(source, all.maxBytes);
+  const bytes = new ByteReader(source, all.maxBytes);
   const gate = new EntryGate(all);
   let extension: PaxOverrides | undefined;
   let isFirst = true;
@@ -146,7 +146,7 @@ function agreedSize(header: TarHeader, extension: PaxOverrides | undefined, raw:
   throw hostile('size', `its header says ${header.size} bytes and its PAX header ${stated}`, raw);
 }
 
-async function* oneEntry(bytes: ByteSource, entry: Admitted): AsyncGenerator<TarEntry, void, undefined> {
+async function* oneEntry(bytes: ByteReader, entry: Admitted): AsyncGenerator<TarEntry, void, undefined> {
   let left = entry.size;
   let current = true;
   async function next(): Promise<Buffer | undefined> {
@@ -170,14 +170,14 @@ async function* oneEntry(bytes: ByteSource, entry: Admitted): AsyncGenerator<Tar
   await readPadding(bytes, entry.size, entry.path);
 }
 
-async function readPadding(bytes: ByteSource, size: number, name: string): Promise<void> {
+async function readPadding(bytes: ByteReader, size: number, name: string): Promise<void> {
   const length = (BLOCK - (size % BLOCK)) % BLOCK;
   const padding = await bytes.take(length);
   if (padding.length < length) throw hostile('truncated', 'the archive ends in its padding', name);
   if (!isZero(padding)) throw hostile('padding', 'its padding is not zero', name);
 }
 
-async function readExtension(bytes: ByteSource, header: TarHeader, limit: number): Promise<PaxOverrides> {
+async function readExtension(bytes: ByteReader, header: TarHeader, limit: number): Promise<PaxOverrides> {
   const { shown: name, size, type } = header;
   if (size > limit) throw hostile('limit', `its extension header is over ${limit} bytes`, name);
   const data = await bytes.take(size);
@@ -198,7 +198,7 @@ function notATar(): HsError {
 const MOST_EMPTY = 1024 * 1024;
 
 /** After the first zero block of the end marker: requires a second one, and then nothing but zeros. */
-async function readEnd(bytes: ByteSource, isEmpty: boolean): Promise<void> {
+async function readEnd(bytes: ByteReader, isEmpty: boolean): Promise<void> {
   const second = await bytes.take(BLOCK);
   if (second.length < BLOCK) throw hostile('no-end-marker', 'its end marker is truncated');
   if (!isZero(second)) throw hostile('trailing-bytes', 'there is a header after a block of zeros');
