@@ -4,7 +4,7 @@ import type { DirEntry, Disk, FileStat } from '../fsx/disk.js';
 import { isPlainOption, MERGED, namespacePrefix, UPPER } from './overlay.js';
 import type { SandboxPaths } from './sandbox-paths.js';
 import type { SandboxHost, StrayWrite } from './sandbox-types.js';
-import { displayName, lstatOrNone, pairMoves, type Seen, sortStray } from './stray-writes.js';
+import { displayName, lstatOrNone, pairMoves, type SeenFile, sortStray } from './stray-writes.js';
 
 const OPAQUE_GAP = 'for a directory that was removed and created again, deleted files are not listed';
 
@@ -32,8 +32,8 @@ export async function overlayWrites(host: SandboxHost, paths: SandboxPaths): Pro
 
 class Walk {
   readonly found: StrayWrite[] = [];
-  readonly vanished: Seen[] = [];
-  readonly appeared: Seen[] = [];
+  readonly vanished: SeenFile[] = [];
+  readonly appeared: SeenFile[] = [];
   /** A directory in both the project and the upper directory; either may have been removed and created again. */
   readonly shared: string[] = [];
   readonly gaps = new Set<string>();

@@ -2,7 +2,7 @@ import { isErrno } from '../errors/hs-error.js';
 import type { Disk, FileStat } from '../fsx/disk.js';
 import type { StrayWrite } from './sandbox-types.js';
 
-export interface Seen {
+export interface SeenFile {
   readonly path: string;
   readonly stat: FileStat;
 }
@@ -30,8 +30,8 @@ export function displayName(bytes: Uint8Array): string {
  */
 export function pairMoves(
   found: readonly StrayWrite[],
-  vanished: readonly Seen[],
-  appeared: readonly Seen[],
+  vanished: readonly SeenFile[],
+  appeared: readonly SeenFile[],
 ): StrayWrite[] {
   const sources = new Map<string, string[]>();
   for (const { path, stat } of vanished) {

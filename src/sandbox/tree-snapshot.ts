@@ -1,7 +1,7 @@
 import { isErrno } from '../errors/hs-error.js';
 import type { DirEntry, Disk, FileStat } from '../fsx/disk.js';
 import type { StrayKind, StrayWrite } from './sandbox-types.js';
-import { lstatOrNone, pairMoves, type Seen, sortStray } from './stray-writes.js';
+import { lstatOrNone, pairMoves, type SeenFile, sortStray } from './stray-writes.js';
 
 /** At about 10 µs per entry, some 5 s before and after; a larger tree is not compared. */
 const MOST_ENTRIES = 500_000;
@@ -48,8 +48,8 @@ export async function takeSnapshot(
 /** The differences. */
 export function compareSnapshots(before: Snapshot, after: Snapshot): StrayWrite[] {
   const found: StrayWrite[] = [];
-  const vanished: Seen[] = [];
-  const appeared: Seen[] = [];
+  const vanished: SeenFile[] = [];
+  const appeared: SeenFile[] = [];
   for (const [path, stat] of before.entries) {
     if (after.entries.has(path)) continue;
     found.push({ path, kind: 'delete', what: stat.kind });
