@@ -87,7 +87,7 @@ async function objectsNamed(record: ArtifactRecord, indexes: IndexReader): Promi
 }
 
 /** Why an artifact cannot be restored, if objects are gone or its index is damaged. */
-function refusal(
+function restoreRefusal(
   { record, ids, isReadable }: NamedObjects,
   gone: ReadonlySet<ObjectId>,
 ): HsError | undefined {
@@ -182,7 +182,7 @@ export async function restore(
     const gone = await missingAmong(session.store, new Set(allOf(named)));
     const whole: NamedObjects[] = [];
     for (const each of named) {
-      const error = refusal(each, gone);
+      const error = restoreRefusal(each, gone);
       if (error === undefined) whole.push(each);
       else failed.push({ record: each.record, error });
     }
