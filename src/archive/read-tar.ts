@@ -2,7 +2,7 @@ import { PortabilityCheck, portabilityText } from '../core/paths/portability.js'
 import { checkPath, type SafePath, TreeNames } from '../core/paths/safe-path.js';
 import { HsError } from '../errors/hs-error.js';
 import { type ArchiveLimits, DEFAULT_LIMITS, hostile } from './archive-limits.js';
-import { ByteReader } from './byte-source.js';
+import { ByteReader } from './byte-reader.js';
 import { type PaxOverrides, parsePax } from './pax-records.js';
 import {
   BLOCK,
