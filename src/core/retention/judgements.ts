@@ -22,7 +22,7 @@ export class Judgements {
   readonly freed: Float64Array;
   readonly atOnce: Float64Array;
   readonly irreversible: Uint8Array;
-  /** Bytes of all distinct objects that live artifacts refer to, before the removal. */
+  /** Bytes of all distinct objects that live artifacts refer to and that are there, before the removal. */
   readonly stored: number;
   /** The quota in force, if any. */
   readonly quota: number | undefined;

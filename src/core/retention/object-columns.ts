@@ -15,7 +15,7 @@ export class ObjectColumns {
     this.#users = new GrowingColumn(uint32, expected);
   }
 
-  /** Bytes of all distinct objects that artifacts refer to. */
+  /** Bytes of all distinct objects that artifacts refer to, without lost ones. */
   get stored(): number {
     return this.#stored;
   }

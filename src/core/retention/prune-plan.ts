@@ -92,7 +92,7 @@ export interface PlanHeader {
   /** Sums over the items; absent if 0, and in a file. */
   readonly freed_at_once_bytes?: number;
   readonly irreversible?: number;
-  /** Bytes of all distinct objects that live artifacts refer to, before the removal. */
+  /** Bytes of all distinct objects that live artifacts refer to and that are there, before the removal. */
   readonly stored_bytes: number;
   readonly quota_bytes?: number;
   /** Bytes by which the quota is still exceeded after everything that may be pruned is. */
