@@ -11,6 +11,7 @@ import {
   MAX_COMPONENT_BYTES,
   MAX_PATH_BYTES,
   type SafePath,
+  toName,
   toSafePath,
 } from '../../src/core/paths/safe-path.js';
 import { escapeText } from '../../src/core/text/escape-control.js';
@@ -136,6 +137,18 @@ describe('checkName', () => {
   it.each(['report', 'weekly/report.md', 'a'.repeat(63), 'me@example', 'café'])('takes %j', (name) => {
     expect(checkName(name).path).toBe(name);
   });
+});
+
+describe('toName', () => {
+  it.each([' ', ' a', 'a ', 'a/b\u00a0', '\u3000'])(
+    'refuses white space around a new name, which checkName takes (%j)',
+    (name) => {
+      expect(checkName(name).path).toBe(name);
+      expect(() => toName(name)).toThrow(/begins or ends with white space/);
+    },
+  );
+
+  it('takes it inside', () => expect(toName('a b/c d')).toBe('a b/c d'));
 });
 
 describe('checkFilenameHint', () => {

@@ -26,7 +26,7 @@ type PathRule =
   | 'dot-component'
   | 'component-too-long';
 
-type NameRule = PathRule | 'looks-like-id' | 'version-syntax' | 'not-nfc' | 'separator';
+type NameRule = PathRule | 'looks-like-id' | 'version-syntax' | 'not-nfc' | 'separator' | 'white-space';
 
 interface PathProblem<R extends string = PathRule> {
   readonly rule: R;
@@ -107,10 +107,17 @@ export function checkName(name: string): CheckedPath<SafePath, NameRule> {
   return checked;
 }
 
+/** Checks a name that is given here and now. Those of before, and those that are imported, may have white space around. */
+export function checkNewName(name: string): CheckedPath<SafePath, NameRule> {
+  const checked = checkName(name);
+  if (checked.problem !== undefined || name === name.trim()) return checked;
+  return { problem: { rule: 'white-space', why: 'it begins or ends with white space' } };
+}
+
 /** The given artifact name in NFC; UNSAFE_PATH with the rule it violates. */
 export function toName(given: string): SafePath {
   const name = normalText(given);
-  const { path, problem } = checkName(name);
+  const { path, problem } = checkNewName(name);
   if (path !== undefined) return path;
   throw new HsError('UNSAFE_PATH', `the name '${shortText(name)}' is refused: ${problem.why}`);
 }

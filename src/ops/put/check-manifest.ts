@@ -1,6 +1,6 @@
 import { canonicalText, decodeUtf8 } from '../../core/json/canonical.js';
 import { manifestProblems } from '../../core/manifest/manifest.js';
-import { checkFilenameHint, checkName } from '../../core/paths/safe-path.js';
+import { checkFilenameHint, checkNewName } from '../../core/paths/safe-path.js';
 import { isHsError } from '../../errors/hs-error.js';
 import { parseManifest } from './manifest-input.js';
 
@@ -15,7 +15,7 @@ export interface ManifestVerdict {
 export function nameProblems(manifest: Readonly<Record<string, unknown>>): string[] {
   const { name, filename_hint: hint } = manifest;
   const problems: string[] = [];
-  const why = typeof name === 'string' ? checkName(name).problem?.why : undefined;
+  const why = typeof name === 'string' ? checkNewName(name).problem?.why : undefined;
   if (why !== undefined) problems.push(`name: ${why}`);
   const hintWhy = typeof hint === 'string' ? checkFilenameHint(hint).problem?.why : undefined;
   if (hintWhy !== undefined) problems.push(`filename_hint: ${hintWhy}`);
