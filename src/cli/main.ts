@@ -42,11 +42,10 @@ async function dispatch(host: Host, parts: Parts): Promise<number> {
   if (wantsVersion(own)) return runNamed(host, parts, 'version', withoutAsking(before));
   if (words.length === 0) return runNamed(host, parts, 'help', withoutAsking(before));
   if (found === undefined) {
-    const group = Object.keys(parts.table).some((name) => name.startsWith(`${words[0]} `));
-    if (group && (words.length === 1 || wantsHelp(words))) {
-      return runNamed(host, parts, 'help', [...before, words[0]!]);
-    }
-    throw unknownCommand(parts.table, words, group);
+    const names = Object.keys(parts.table).filter((name) => name.startsWith(`${words[0]} `));
+    if (names.length > 0 && wantsHelp(words)) return runNamed(host, parts, 'help', [...before, words[0]!]);
+    if (names.length > 0 && (words[1] ?? '-').startsWith('-')) throw incompleteCommand(words[0]!, names);
+    throw unknownCommand(parts.table, words, names.length > 0);
   }
   if (wantsHelp(own))
     return runNamed(host, parts, 'help', [...withoutAsking(before), ...found.name.split(' ')]);
@@ -105,6 +104,14 @@ export function unknownCommand(table: CommandTable, words: readonly string[], gr
     : didYouMean(typed, [...visible, ...visible.map((name) => name.split(' ')[0]!)]);
   return new HsError('USAGE', `'${typed}' is not an hs command`, {
     hint: guess ? `did you mean hs ${guess}?` : `hs help${group ? ` ${words[0]}` : ''} lists the commands`,
+  });
+}
+
+/** A group alone does nothing: a script whose word for the rest came out empty must not succeed. */
+function incompleteCommand(group: string, names: readonly string[]): HsError {
+  const rest = names.map((name) => name.slice(group.length + 1)).join(', ');
+  return new HsError('USAGE', `'hs ${group}' needs one more word`, {
+    hint: `one of ${rest}; see hs help ${group}`,
   });
 }
 

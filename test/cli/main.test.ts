@@ -320,13 +320,24 @@ describe('finding the command', () => {
     expect((await hs(['constructor'])).status).toBe(2);
   });
 
+  it.each([[['opens']], [['opens', '--json']], [['opens', '-q']]])(
+    'refuses a group without its second word, which a script may have lost (%j)',
+    async (words) => {
+      const { status, stdout, stderr } = await hs(words);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(stderr).toContain("'hs opens' needs one more word");
+      expect(stderr).toContain('one of ');
+      expect(stderr).toContain('store');
+    },
+  );
+
   it.each([
     [[], 'hs'],
     [['--help'], 'hs'],
     [['greet', '--help'], 'greet'],
     [['greet', '--no-such', '-h'], 'greet'],
     [['opens', 'store', '--help'], 'opens store'],
-    [['opens'], 'opens'],
+    [['opens', '--help'], 'opens'],
     [['tool', '--name', 'n', '--help'], 'tool'],
   ])('%j shows the help of %s', async (argv, of) => {
     expect(await hs(argv)).toEqual({ status: 0, stdout: `help of ${of}\n`, stderr: '' });
