@@ -8,7 +8,7 @@ import { humanAge, humanSize } from '../../src/cli/text/human.js';
 import { type Column, table } from '../../src/cli/text/table.js';
 import type { View } from '../../src/cli/text/view.js';
 import { compact } from '../../src/core/json/omit-undefined.js';
-import { labelOf } from '../../src/core/manifest/label-of.js';
+import { nameOrHint } from '../../src/core/manifest/label-of.js';
 import { KINDS, RETENTION_CLASSES } from '../../src/core/manifest/vocabulary.js';
 import { parseDuration } from '../../src/core/text/values.js';
 
@@ -17,7 +17,7 @@ type Row = z.output<typeof lsRow>;
 function columns(view: View, long: boolean): Column<Row>[] {
   const age = (at: string) => humanAge(Date.parse(at), view.now);
   const short: Column<Row>[] = [
-    { head: 'NAME', value: (r) => labelOf(r) + (r.payload_type === 'directory' ? '/' : ''), shrinks: true },
+    { head: 'NAME', value: (r) => nameOrHint(r), shrinks: true },
     { head: 'ID', value: (r) => r.artifact_id.slice(0, 8), paint: view.style.id },
     { head: 'KIND', value: (r) => r.kind },
     { head: 'CLASS', value: (r) => r.retention_class },
@@ -45,7 +45,7 @@ export const ls = listing({
   class: 'porcelain',
   opens: 'read',
   summary: 'list artifacts',
-  description: `Lists live artifacts, the newest first by ledger position. An artifact without a name is shown by the name of the file it came from. A trailing slash marks a directory. Scripts should use hs-for-each-artifact(1), which describes FILTER and the keys to sort by. All conditions must match.`,
+  description: `Lists live artifacts, the newest first by ledger position. An artifact without a name is shown by the name of the file it came from, in parentheses: no command finds it by that, but by its id, or by a name that hs-rename(1) gives it. A trailing slash marks a directory. Scripts should use hs-for-each-artifact(1), which describes FILTER and the keys to sort by. All conditions must match.`,
   nul: true,
   options: {
     kind: choice(KINDS, 'KIND', 'only artifacts of this kind', { complete: 'kind' }),

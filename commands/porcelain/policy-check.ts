@@ -9,6 +9,8 @@ export const policyCheck = command({
   opens: 'read',
   verdict: true,
   summary: 'show what a policy would change, and rules that match nothing',
+  description:
+    'Of the verdicts on artifacts that would change, the first 20 are shown, and all with --verbose.',
   positionals: { file: one('FILE', { complete: 'file' }) },
   resultSchema: 'hs.policy-check/1',
   examples: [{ command: 'hs policy check policy.json', explains: 'Check a policy before setting it.' }],
@@ -23,7 +25,7 @@ export const policyCheck = command({
     return { ...rest, verdicts, locks_out_author: locksOut };
   },
   render: (check, view) =>
-    policyEffectLines(check)
+    policyEffectLines(check, view)
       .map((line) => view.text(line))
       .join('\n'),
 });

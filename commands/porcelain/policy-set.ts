@@ -11,9 +11,9 @@ export const policySet = command({
   class: 'porcelain',
   opens: 'write',
   summary: 'set the policy, or settings of it',
-  description: `Sets the policy in FILE, or changes settings of the policy in force: KEY is the name of a setting as hs-policy(1) lists them, VALUE is JSON or text, and an empty VALUE unsets KEY. All are changed at once; if another policy was set meanwhile, nothing is.
+  description: `Sets the policy in FILE, or changes settings of the policy in force: KEY is the name of a setting as hs-policy(1) lists them, VALUE is JSON or text, and an empty VALUE, or \`null\`, unsets KEY. All are changed at once; if another policy was set meanwhile, nothing is.
 
-With KEY=VALUE, what they change is shown, and how many artifacts a collection would then prune; with \`--dry-run\` nothing is set, for a FILE too. A FILE whose name has that form is given as \`./KEY=VALUE\`.
+With KEY=VALUE, what they change is shown, of the verdicts on artifacts the first 20 (all with --verbose), and how many artifacts a collection would then prune; with \`--dry-run\` nothing is set, for a FILE too. A FILE whose name has that form is given as \`./KEY=VALUE\`.
 
 The previous policy stays in the store, and the ledger names both. A policy under which its author could not set the next one is refused.`,
   synopsis: ['hs policy set [--dry-run] FILE', 'hs policy set [--dry-run] KEY=VALUE...'],

@@ -86,3 +86,49 @@ it('a glob excludes its matches in any normal form', async () => {
   const id = await out(run('put', 'd', '--exclude', `./${NFD}.*`, '-q'));
   expect(await out(run('cat-artifact', id))).toMatch(/^\[\{"content_hash":"[0-9a-f]{64}","path":"a",[^{]*$/);
 });
+
+it.each([' ', ' a', 'a ', 'a\u00a0'])('no new name begins or ends with white space (%j)', async (name) => {
+  const { cwd, run } = await workspace();
+  const id = await out(run('put', 'f'));
+  const manifest = JSON.parse(await out(run('cat-artifact', '--manifest', id)));
+  const { content_hash, size_bytes } = manifest;
+  for (const args of [
+    ['put', 'f', '--name', name],
+    ['rename', id, name],
+    ['bundle', 'create', id, '--name', name],
+  ]) {
+    const { status, stderr } = await run(...args);
+    expect({ args, status, stderr }).toMatchObject({
+      status: 7,
+      stderr: expect.stringContaining('white space'),
+    });
+  }
+  const given = { name, kind: 'file', payload_type: 'file', mime: 'text/plain', content_hash, size_bytes };
+  await writeFile(`${cwd}/manifest`, JSON.stringify(given));
+  expect(await run('write-manifest', 'manifest')).toMatchObject({
+    status: 5,
+    stderr: expect.stringContaining('name: it begins or ends with white space'),
+  });
+});
+
+it('what has no name is listed by its file name in parentheses, and told how to be named by it', async () => {
+  const { cwd, run } = await workspace();
+  await mkdir(`${cwd}/dir`);
+  await writeFile(`${cwd}/dir/file`, 'x');
+  const [file, dir] = (await out(run('put', 'f', 'dir'))).split('\n').map((id) => id.slice(0, 8));
+  await run('put', 'f', '--name', 'named');
+  const { stdout } = await run('ls');
+  expect(stdout).toMatch(/^\(dir\/\) /m);
+  expect(stdout).toMatch(/^\(f\) /m);
+  expect(stdout).toMatch(/^named /m);
+  expect((await run('ls', '--json')).stdout).toContain('"filename_hint":"dir"');
+  const { status, stderr } = await run('export', 'dir', 'copy');
+  expect({ status, stderr }).toEqual({
+    status: 4,
+    stderr: `hs: error: there is no artifact named 'dir'
+hint: it is the file name of artifact ${dir}, which has no name: use ${dir}, or name it with hs rename ${dir} NAME
+`,
+  });
+  await out(run('rename', file!, 'g', '-q'));
+  expect((await run('ls')).stdout).toMatch(/^g /m);
+});

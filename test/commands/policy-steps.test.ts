@@ -33,6 +33,36 @@ describe('hs policy set KEY=VALUE', () => {
     expect(await head()).toBe(before);
   });
 
+  it('shows the first twenty verdicts that change, and all of them with --verbose', async () => {
+    for (let i = 0; i < 23; i++) writeFileSync(`${cwd}/log-${i}`, `${i}`);
+    const files = Array.from({ length: 23 }, (_, i) => `log-${i}`);
+    await run('put', ...files, '--name', 'log', '--kind', 'report');
+    const set = ['policy', 'set', '-n', 'retention.classes.log.window_days=60', '--now', '+40d'];
+    const verdicts = ({ stdout }: { stdout: string }) =>
+      stdout.split('\n').filter((l) => l.includes(' -> keep ('));
+    const cut = await run(...set);
+    expect(verdicts(cut)).toHaveLength(20);
+    const { length } = verdicts(await run(...set, '--verbose'));
+    expect(length).toBeGreaterThan(20);
+    const more = length - 20;
+    expect(cut.stdout).toContain(`\nand ${more} more verdict${more === 1 ? '' : 's'}; --verbose lists all\n`);
+  });
+
+  it('unsets by null as by nothing, and says so where a value is none', async () => {
+    for (const unset of ['retention.quota_bytes=null', 'retention.quota_bytes=']) {
+      await run('policy', 'set', 'retention.quota_bytes=10');
+      expect(await run('policy', 'set', unset)).toMatchObject({ status: 0 });
+      expect((await policy()).retention.quota_bytes).toBeUndefined();
+    }
+    const { status, stderr } = await run('policy', 'set', 'retention.quota_bytes=none');
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringContaining('KEY= and KEY=null unset one'),
+    });
+    // What a policy must have cannot be unset so either.
+    expect(await run('policy', 'set', 'retention.trash_days=null')).toMatchObject({ status: 2 });
+  });
+
   it('changes several settings at once, unsets one, and takes text and JSON', async () => {
     const before = await head();
     await run(

@@ -26,14 +26,21 @@ export function policyChangeLines({ settings, grants }: Changes): string[] {
   ];
 }
 
+/** Lines of changed verdicts without --verbose. */
+const MOST_VERDICTS = 20;
+
 /** What a policy would change. Not escaped. */
-export function policyEffectLines(check: Effects): string[] {
+export function policyEffectLines(check: Effects, view: Pick<View, 'verbose'>): string[] {
   const { settings, grants, verdicts, counts } = check;
+  const told = view.verbose ? verdicts : verdicts.slice(0, MOST_VERDICTS);
+  const more = verdicts.length - told.length;
   const lines = [
     ...policyChangeLines(check),
-    ...verdicts.map(
-      (v) => `${labelOf(v)}: ${v.from.verdict} (${v.from.rule}) -> ${v.to.verdict} (${v.to.rule})`,
-    ),
+    ...told.map((v) => {
+      const [before, after] = [v.from, v.to].map((verdict) => `${verdict.verdict} (${verdict.rule})`);
+      return `${labelOf(v)}: ${before} -> ${after}`;
+    }),
+    ...(more > 0 ? [`and ${counted(more, 'more verdict')}; --verbose lists all`] : []),
     ...check.idle.map((rule) => `matches nothing: ${rule}`),
     ...(check.locks_out_author ? ['it would lock out its own author, so it cannot be set'] : []),
   ];
@@ -61,7 +68,7 @@ export function renderPolicySet(
   const isChanged = (rule: string) =>
     check?.settings.some(({ setting }) => setting.startsWith(rule.split(':')[0]!));
   const lines =
-    check === undefined ? [] : policyEffectLines({ ...check, idle: check.idle.filter(isChanged) });
+    check === undefined ? [] : policyEffectLines({ ...check, idle: check.idle.filter(isChanged) }, view);
   if (done.changed) lines.push(`policy ${done.to.slice(0, 8)} is in force`);
   else if (done.from === done.to) lines.push('this policy is in force already');
   return lines.map((line) => view.text(line)).join('\n');

@@ -9,6 +9,12 @@ export function labelOf({ name, filename_hint, artifact_id }: Labelled): string 
   return name ?? filename_hint ?? artifact_id.slice(0, 8);
 }
 
+/** For a column of names that can be typed: a filename hint is none, and stands in parentheses. */
+export function nameOrHint(a: Labelled & { readonly payload_type: string }): string {
+  const label = labelOf(a) + (a.payload_type === 'directory' ? '/' : '');
+  return a.name === undefined && a.filename_hint !== undefined ? `(${label})` : label;
+}
+
 /** The label to show beside an id: the name, else the filename hint, else the kind. */
 export function labelBesideId(a: Omit<Labelled, 'artifact_id'> & { readonly kind: string }): string {
   return a.name ?? a.filename_hint ?? a.kind;

@@ -7,10 +7,11 @@ import { settingNames } from './policy-fields.js';
 export interface SettingPatch {
   /** For example `retention.classes.log.window_days`. */
   readonly setting: string;
+  /** Null unsets it as well. */
   readonly value?: unknown;
 }
 
-/** `KEY=VALUE`, as typed: VALUE is JSON if it can be read as such, and else text; an empty one unsets KEY. */
+/** `KEY=VALUE`, as typed: VALUE is JSON if it can be read as such, and else text; an empty one, or null, unsets KEY. */
 export function parseSetting(raw: string): SettingPatch | undefined {
   const [, setting, text] = /^([a-z_]+(?:\.[a-z_]+)*)=(.*)$/s.exec(raw) ?? [];
   if (setting === undefined) return undefined;
@@ -31,7 +32,7 @@ export function patchPolicy(policy: Policy, patches: readonly SettingPatch[]): u
     const last = path.pop()!;
     let at = patched;
     for (const key of path) at = at[key] = { ...(at[key] as Record<string, unknown> | undefined) };
-    if (value === undefined) delete at[last];
+    if (value === undefined || value === null) delete at[last];
     else at[last] = value;
   }
   return patched;

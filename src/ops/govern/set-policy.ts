@@ -132,7 +132,10 @@ export async function patchedPolicy(
     return { current, proposed: { id: sha256(encodePolicy(policy)), policy } };
   } catch (e) {
     if (!isHsError(e, 'INVALID_RECORD')) throw e;
-    throw new HsError('USAGE', e.message, { hint: 'hs help policy lists the settings', cause: e });
+    throw new HsError('USAGE', e.message, {
+      hint: 'hs help policy lists the settings; KEY= and KEY=null unset one',
+      cause: e,
+    });
   }
 }
 

@@ -160,7 +160,7 @@ export async function resolveArtifact(
   const { files, near } = await candidatesFor(catalog, text);
   if (files.length > 0) {
     throw new HsError('NOT_FOUND', `there is no artifact named '${shortText(typed)}'`, {
-      hint: `a file name is not an artifact name (see hs put --name); candidates: ${files.map(label).join(', ')}`,
+      hint: fileNameHint(files),
       details: { candidates: files.map((r) => r.artifact_id) },
     });
   }
@@ -176,6 +176,15 @@ export async function resolveArtifact(
   throw new HsError('NOT_FOUND', `there is no artifact '${shortText(typed)}'`, {
     hint: `${short ? `an id prefix has at least ${LEAST_DIGITS} digits; ` : ''}${listing}`,
   });
+}
+
+/** What to do where a file name was given that these artifacts came from. */
+function fileNameHint(files: readonly ArtifactRecord[]): string {
+  const [id, ...others] = files.map((r) => r.artifact_id.slice(0, 8));
+  if (others.length > 0) {
+    return `a file name is not an artifact name (see hs rename); candidates: ${files.map(label).join(', ')}`;
+  }
+  return `it is the file name of artifact ${id}, which has no name: use ${id}, or name it with hs rename ${id} NAME`;
 }
 
 /** The same for several, in order; the first that cannot be resolved ends it. */
