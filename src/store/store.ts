@@ -138,7 +138,7 @@ export class Store {
     }
   }
 
-  /** What `look` does with the state at the head; where it throws in one that was only supposed, it begins again. */
+  /** What `look` does with the state at the head; where it throws in one that was only assumed, it begins again. */
   async withConfirmedCatalog<T>(look: (catalog: Catalog) => Promise<T>, signal?: AbortSignal): Promise<T> {
     let head: Head | undefined;
     try {

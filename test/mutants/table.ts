@@ -648,12 +648,12 @@ export const MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    name: 's3-supposed-believed',
+    name: 's3-assumed-believed',
     fault: 'a put is decided by what this machine knew before, and not by what others have appended',
     file: 'store/ledger/anchor.ts',
     edits: [{ from: 'return first === undefined || head === undefined ||', to: 'return true ||' }],
     caughtBy: {
-      file: 'test/s3/supposed.test.ts',
+      file: 'test/s3/assumed-head.test.ts',
       test: 'and is refused by a policy that is newer, and allowed by one',
     },
   },

@@ -6,7 +6,7 @@ import type { SessionRequest } from './session-request.js';
 
 /** Reading an older copy of a store on a read-only medium is fine; only writing needs it to be accepted. */
 async function checkHead(store: Store, { writes, adds, warn }: SessionRequest): Promise<void> {
-  if (adds) return store.anchor.suppose();
+  if (adds) return store.anchor.assumeHead();
   try {
     await store.anchor.checkedHead();
   } catch (e) {

@@ -9,7 +9,7 @@ export interface SessionRequest {
   readonly store: string | undefined;
   /** Whether the command may append to the ledger. */
   readonly writes: boolean;
-  /** It only adds: what others have appended may become known while it is at work (`Anchor.suppose`). */
+  /** It only adds: what others have appended may become known while it is at work (`Anchor.assumeHead`). */
   readonly adds?: boolean;
   /** Nothing may be written, not even refusals, as requested by the caller. */
   readonly readOnly?: boolean;

@@ -13,8 +13,8 @@ export class Anchor {
   readonly #ledger: Ledger;
   readonly #warn: ((message: string) => void) | undefined;
   #held = false;
-  #isSupposed = false;
-  /** The head that the look of `suppose` found. */
+  #isAssumed = false;
+  /** The head that the look of `assumeHead` found. */
   #confirmed: Head | undefined;
   #saidUnkept = false;
 
@@ -126,21 +126,21 @@ export class Anchor {
    * Like `checkedHead`, for commands that only add: where a look is expensive, it goes on beside their work, which
    * begins with the state that was known. What that refuses, and each entry, waits for `confirm`.
    */
-  async suppose(): Promise<void> {
-    this.#isSupposed = await this.#ledger.suppose();
-    if (!this.#isSupposed) await this.#checked();
+  async assumeHead(): Promise<void> {
+    this.#isAssumed = await this.#ledger.assumeHead();
+    if (!this.#isAssumed) await this.#checked();
   }
 
   /**
-   * Waits for the look of `suppose` and checks its head (ROLLED_BACK). False: `head`, of a state that was read before,
-   * was only supposed and is not the one.
+   * Waits for the look of `assumeHead` and checks its head (ROLLED_BACK). False: `head`, of a state that was read before,
+   * was only assumed and is not the one.
    */
   async confirm(head?: Head): Promise<boolean> {
-    if (this.#isSupposed) {
+    if (this.#isAssumed) {
       await this.#ledger.confirm();
       const confirmed = await this.#checked();
       this.#confirmed = confirmed;
-      this.#isSupposed = false;
+      this.#isAssumed = false;
       return head === undefined || head.hash === confirmed.hash;
     }
     const first = this.#confirmed;

@@ -121,11 +121,11 @@ export async function commit(
   const { clock, random, trace } = store.effects;
   store.demandWritable();
   const started = clock.now();
-  let wasSupposed = false;
+  let wasAssumed = false;
   const isConfirmed = async (head: Head) => {
     if (await store.anchor.confirm(head)) return true;
-    if (wasSupposed) throw rolledBack(head);
-    wasSupposed = true;
+    if (wasAssumed) throw rolledBack(head);
+    wasAssumed = true;
     return false;
   };
   for (;;) {

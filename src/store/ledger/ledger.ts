@@ -48,9 +48,9 @@ export class Ledger {
     this.#store.refresh(seen);
   }
 
-  /** The same beside other work (`LedgerStore.suppose`). */
-  suppose(): Promise<boolean> {
-    return this.#store.suppose();
+  /** The same beside other work (`LedgerStore.assumeHead`). */
+  assumeHead(): Promise<boolean> {
+    return this.#store.assumeHead();
   }
   confirm(): Promise<void> {
     return this.#store.confirm();

@@ -28,7 +28,7 @@ export class MemoryLedger implements LedgerStore {
 
   /** No-op: every look is fresh. */
   refresh(): void {}
-  async suppose(): Promise<boolean> {
+  async assumeHead(): Promise<boolean> {
     return false;
   }
   async confirm(): Promise<void> {}

@@ -31,9 +31,9 @@ export interface LedgerStore {
   refresh(seen?: number): void;
   /**
    * The same, but where a look is expensive it goes on beside other work, and until `confirm` the head is the newest
-   * entry known by now. False: there is nothing to suppose, or no need to.
+   * entry known by now. False: there is nothing to assume, or no need to.
    */
-  suppose(): Promise<boolean>;
+  assumeHead(): Promise<boolean>;
   /** Waits for that look, if there is one. */
   confirm(): Promise<void>;
   /** The exact bytes of an entry; undefined: the number is free. */

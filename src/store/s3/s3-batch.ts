@@ -173,7 +173,7 @@ export class S3Batch implements ObjectBatch {
   }
 
   #rely(ids: readonly ObjectId[], key: string, checked: number, isFound: boolean): void {
-    const mayBeOut = isFound || !this.#parts.ledger.isSupposed;
+    const mayBeOut = isFound || !this.#parts.ledger.isAssumed;
     for (const id of ids) this.#members.get(id)!.relied = { key, checked, mayBeOut };
   }
 

@@ -33,7 +33,7 @@ export class S3Ledger implements LedgerStore {
   #expected = -1;
   #looking: Promise<number> | undefined;
   /** The head as long as a look at what came after it is not waited for. */
-  #supposed: Seen | undefined;
+  #assumed: Seen | undefined;
 
   constructor(
     client: S3Client,
@@ -53,7 +53,7 @@ export class S3Ledger implements LedgerStore {
   }
 
   async headSeq(): Promise<number> {
-    return this.#supposed?.seq ?? this.#lookedFor();
+    return this.#assumed?.seq ?? this.#lookedFor();
   }
 
   async #lookedFor(began?: (known: Seen | undefined) => void): Promise<number> {
@@ -69,7 +69,7 @@ export class S3Ledger implements LedgerStore {
     this.#expected = seen ?? this.#expected;
   }
 
-  async suppose(): Promise<boolean> {
+  async assumeHead(): Promise<boolean> {
     this.refresh();
     // A look that is under way is waited for by whoever began it, and soon over.
     if (this.#looking !== undefined) return false;
@@ -79,18 +79,18 @@ export class S3Ledger implements LedgerStore {
     });
     const mirrored = seen && (await this.#mirror.entry(seen.seq));
     if (mirrored === undefined || sha256(mirrored) !== seen?.hash) return false;
-    this.#supposed = seen;
+    this.#assumed = seen;
     return true;
   }
 
   async confirm(): Promise<void> {
-    if (this.#supposed === undefined) return;
+    if (this.#assumed === undefined) return;
     await this.#lookedFor();
-    this.#supposed = undefined;
+    this.#assumed = undefined;
   }
 
-  get isSupposed(): boolean {
-    return this.#supposed !== undefined;
+  get isAssumed(): boolean {
+    return this.#assumed !== undefined;
   }
 
   /** Reads every entry up to one that is said to be there, for its condemnations. */

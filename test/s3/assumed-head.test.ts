@@ -107,7 +107,7 @@ describe('a put begins with the state that this machine has seen', () => {
       };
       return { ...http, send };
     };
-    const supposing = await open(home, { stores: storesOnFake(fake, home, { http: late }), adds: true });
+    const assuming = await open(home, { stores: storesOnFake(fake, home, { http: late }), adds: true });
     await on(home, async (session) => {
       await collect(session, { emptyTrash: true, patience: IMPATIENT });
       for (let n = 0; n < 12; n++) {
@@ -117,10 +117,10 @@ describe('a put begins with the state that this machine has seen', () => {
       }
     });
     await writeFile(`${home}/file`, large);
-    const putting = put(supposing, [{ path: `${home}/file` }], { name: 'again' });
+    const putting = put(assuming, [{ path: `${home}/file` }], { name: 'again' });
     setTimeout(answer, 1000);
     await putting;
-    await supposing.close();
+    await assuming.close();
     await on(elsewhere, (session) => collect(session, { emptyTrash: true, patience: IMPATIENT }));
     await on(elsewhere, (session) => collect(session, { patience: IMPATIENT }));
     const names = (await on(await tmp(), readAll)).map(({ name }) => name);
@@ -142,7 +142,7 @@ describe('a put begins with the state that this machine has seen', () => {
   it('unless a look at the ledger is under way already', async () => {
     const { backend } = await storesOnFake(fake, home).open(URL_OF_STORE);
     const looking = backend.ledger.headSeq();
-    expect(await backend.ledger.suppose()).toBe(false);
+    expect(await backend.ledger.assumeHead()).toBe(false);
     expect(await looking).toBe(1);
     await backend.close();
   });
