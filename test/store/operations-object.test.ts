@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FIRST_OPS, ListBeginning, toldBeginning } from '../../src/core/catalog/ledger-rows.js';
+import { decodeListBeginning, FIRST_OPS, ListBeginning } from '../../src/core/catalog/ledger-rows.js';
 import type { LedgerOp } from '../../src/core/ledger/operation.js';
 import { isHsError } from '../../src/errors/hs-error.js';
 import { cooperatively } from '../../src/fsx/cooperative.js';
@@ -35,7 +35,7 @@ const lengths = fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 1, maxL
 function beginningOf(ops: readonly LedgerOp[]) {
   const list = new ListBeginning();
   for (const op of ops) list.add(op);
-  return toldBeginning(list.told());
+  return decodeListBeginning(list.encode());
 }
 const invalid = expect.toSatisfy((e: unknown) => isHsError(e, 'INVALID_RECORD'));
 

@@ -20,7 +20,7 @@ import {
 } from './catalog-keys.js';
 import { type TableReader, TablesDamaged } from './key-tables.js';
 import { wordsOf } from './key-words.js';
-import { type ToldBeginning, toldBeginning } from './ledger-rows.js';
+import { type DecodedBeginning, decodeListBeginning } from './ledger-rows.js';
 import { ProvenRows } from './proven-rows.js';
 import { RecordList } from './record-list.js';
 import { fromRow, type RecordRow } from './record-row.js';
@@ -270,9 +270,9 @@ export class Catalog {
   }
 
   /** What proves the beginning of a list of operations; undefined for one that no folded entry names. */
-  async listBeginning(id: ObjectId): Promise<ToldBeginning | undefined> {
-    const told = await this.#tables.get(ROOTS + id);
-    return typeof told === 'string' ? toldBeginning(told) : undefined;
+  async listBeginning(id: ObjectId): Promise<DecodedBeginning | undefined> {
+    const text = await this.#tables.get(ROOTS + id);
+    return typeof text === 'string' ? decodeListBeginning(text) : undefined;
   }
 
   /** Live artifacts by a field: how many there are of each value, and the bytes of their payloads. */

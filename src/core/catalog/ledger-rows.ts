@@ -35,20 +35,20 @@ export class ListBeginning {
   }
 
   /** As the value of a row; call it once. */
-  told(): string {
+  encode(): string {
     return `${this.#count} ${this.#first.digest()}`;
   }
 }
 
-export interface ToldBeginning {
+export interface DecodedBeginning {
   readonly count: number;
   /** Of the lines of the first {@link FIRST_OPS}. */
   readonly hash: ObjectId;
 }
 
-/** What `told` says. */
-export function toldBeginning(told: string): ToldBeginning {
-  const [count, hash] = told.split(' ');
+/** Reads what `encode` made. */
+export function decodeListBeginning(text: string): DecodedBeginning {
+  const [count, hash] = text.split(' ');
   return { count: Number(count), hash: hash as ObjectId };
 }
 
@@ -61,9 +61,9 @@ export function* rowsOfEntry(
   payload: EntryPayload | undefined,
   list?: ListBeginning,
 ): Generator<KeyValue> {
-  const told = list === undefined ? 1 : list.told();
+  const beginning = list === undefined ? 1 : list.encode();
   for (const id of objectsOfEntry(entry)) {
-    yield { key: ROOTS + id, value: id === entry.ops_object ? told : 1 };
+    yield { key: ROOTS + id, value: id === entry.ops_object ? beginning : 1 };
   }
   if (!TOLD_BY_PAYLOAD.has(entry.type)) return;
   if (payload === undefined) yield { key: UNREAD + entry.seq, value: 1 };

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { FIRST_OPS, type ToldBeginning } from '../../core/catalog/ledger-rows.js';
+import { type DecodedBeginning, FIRST_OPS } from '../../core/catalog/ledger-rows.js';
 import { canonicalText } from '../../core/json/canonical.js';
 import { linePieces, linesOf, parseCanonicalLine } from '../../core/json/canonical-lines.js';
 import { check, natural } from '../../core/json/schema.js';
@@ -128,7 +128,7 @@ export async function decodeFirstOps(chunks: AsyncIterable<Uint8Array>): Promise
 /** The same, read no further than they are; undefined if it is not the list that was told of, or they are very long. */
 export async function decodeBeginning(
   chunks: AsyncIterable<Uint8Array>,
-  { count, hash }: ToldBeginning,
+  { count, hash }: DecodedBeginning,
 ): Promise<FirstOps | undefined> {
   const wanted = Math.min(count, FIRST_OPS);
   let begin = Buffer.alloc(0);
