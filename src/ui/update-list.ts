@@ -14,7 +14,7 @@ import {
 } from './preview-state.js';
 import { rowAt } from './selection.js';
 
-function told(state: PreviewState, text: string): Step {
+function withMessage(state: PreviewState, text: string): Step {
   return { state: { ...state, message: { text, tone: 'danger' } } };
 }
 
@@ -44,7 +44,7 @@ function toggleGroup(state: PreviewState, to?: 'open' | 'closed'): PreviewState 
 function spare(state: PreviewState, places: Uint32Array): Step {
   const { prunes } = state.selection.table.columns;
   const going = places.filter((place) => prunes[place] === 1);
-  if (going.length === 0) return told(state, 'only items to be removed can be spared');
+  if (going.length === 0) return withMessage(state, 'only items to be removed can be spared');
   const spared = state.spared.slice();
   const to = going.every((place) => spared[place] === 1) ? 0 : 1;
   for (const place of going) spared[place] = to;
@@ -68,7 +68,7 @@ function unpinPrompt(state: PreviewState, places: Uint32Array): Step {
   for (const place of places) for (const name of items[place]!.pins ?? []) names.add(name);
   const choices = [...names].sort();
   if (choices.length === 0)
-    return told(state, 'it has no pin of its own; a source may be kept by the pin of another');
+    return withMessage(state, 'it has no pin of its own; a source may be kept by the pin of another');
   const ids = idsAt(state, places);
   return {
     state: {
@@ -114,9 +114,9 @@ function enter(state: PreviewState): Step {
 function change(state: PreviewState, action: 'pin' | 'unpin' | 'spare', places: Uint32Array): Step {
   if (places.length === 0) return { state };
   if (action === 'spare') return spare(state, places);
-  if (state.busy !== undefined) return told(state, `${state.busy}; wait for it`);
+  if (state.busy !== undefined) return withMessage(state, `${state.busy}; wait for it`);
   if (state.selection.table.items[places[0]!]!.verdict === 'trashed') {
-    return told(state, 'it was already removed: hs restore brings it back');
+    return withMessage(state, 'it was already removed: hs restore brings it back');
   }
   return action === 'pin' ? pinPrompt(state, places) : unpinPrompt(state, places);
 }
@@ -161,11 +161,11 @@ export function listKey(state: PreviewState, key: Key, places?: Uint32Array): St
     case 'spareAll':
       return selection.places.length === 0 ? { state } : spare(state, selection.places);
     case 'apply':
-      if (state.busy !== undefined) return told(state, `${state.busy}; wait for it`);
-      if (!hasWork(state)) return told(state, 'nothing to remove');
+      if (state.busy !== undefined) return withMessage(state, `${state.busy}; wait for it`);
+      if (!hasWork(state)) return withMessage(state, 'nothing to remove');
       return { state: { ...state, mode: { at: 'confirm', typed: '', scroll: 0 } } };
     case 'reload':
-      if (state.busy !== undefined) return told(state, `${state.busy}; wait for it`);
+      if (state.busy !== undefined) return withMessage(state, `${state.busy}; wait for it`);
       return { state: { ...state, busy: 'reading the store' }, effect: { type: 'reload' } };
     case 'help':
       return { state: { ...state, mode: { at: 'help', scroll: 0 } } };
