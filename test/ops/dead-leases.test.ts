@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { HsError } from '../../src/errors/hs-error.js';
 import { checkStore } from '../../src/ops/doctor/check-store.js';
 import { exportArtifact } from '../../src/ops/export/export.js';
 import { assumeDead } from '../../src/ops/gc/collect-garbage.js';
@@ -68,6 +69,17 @@ describe('leftovers of a dead command that cannot be cleared now', () => {
       found: expect.stringContaining("beside '/out/dest'"),
       mend: expect.stringContaining(`hs gc --assume-dead ${token}`),
     });
+  });
+
+  it('can be judged by others after a command that could not ask for the head', async () => {
+    const { open, next, mend } = await unfinishable('EROFS', 'unlink');
+    const busy = new HsError('SYSTEM', 'the service is busy');
+    const confirm = vi.spyOn(next.store.anchor, 'confirm').mockRejectedValue(busy);
+    await expect(appendNote(next, 'does not get so far')).rejects.toBe(busy);
+    expect(confirm).toHaveBeenCalled();
+    mend();
+    await appendNote(await open('other'), 'clears it');
+    expect(await next.store.leases.list()).toEqual([]);
   });
 
   it('is given up on the word of a person, without another try', async () => {

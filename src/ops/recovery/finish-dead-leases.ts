@@ -21,8 +21,13 @@ async function finishDeadLeases(
   for (const token of tokens) {
     const dead = givenUp.includes(token) ? undefined : await leases.judge(token);
     if (dead === undefined) continue;
-    // The entry of a command that was killed may be there although nothing of it is here.
-    await session.store.anchor.confirm();
+    try {
+      // The entry of a command that was killed may be there although nothing of it is here.
+      await session.store.anchor.confirm();
+    } catch (e) {
+      await dead.leave();
+      throw e;
+    }
     finished += 1;
     if (finished === 1)
       session.progress.start('finishing what interrupted commands left', undefined, 'commands');
