@@ -10,7 +10,7 @@ export const policyCheck = command({
   verdict: true,
   summary: 'show what a policy would change, and rules that match nothing',
   description:
-    'Of the verdicts on artifacts that would change, the first 20 are shown, and all with --verbose.',
+    'Shows what a policy would change, and the rules in it that match nothing. Of the verdicts on artifacts that would change, the first 20 are shown, and all with --verbose.',
   positionals: { file: one('FILE', { complete: 'file' }) },
   resultSchema: 'hs.policy-check/1',
   examples: [{ command: 'hs policy check policy.json', explains: 'Check a policy before setting it.' }],
