@@ -153,7 +153,7 @@ describe('an artifact is named', () => {
     } catch (e) {
       expect(e).toMatchObject({
         code: 'NOT_FOUND',
-        hint: expect.stringContaining('abcdef01 a.txt'),
+        hint: expect.stringContaining('the file name of artifact abcdef01'),
         details: { candidates: [IDS[0]] },
       });
     }

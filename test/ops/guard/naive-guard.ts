@@ -119,28 +119,29 @@ export class NaiveGuard {
     if (path.includes(r.artifact_id)) return false;
     // Of a plain file, ledger and handle say everything.
     if (r.payload_type === 'file' && r.kind !== 'dataset_slice')
-      return this.#resembles(r, new Set([r.content_hash]), consents, [...path, r.artifact_id]);
+      return this.#resembles([r.artifact_id], new Set([r.content_hash]), consents, [...path, r.artifact_id]);
     const m = this.#manifest(r.manifest);
     const files = this.#files(r);
     if (m === undefined || files === undefined) {
       return !(r.removed !== undefined && consents.has(r.content_hash));
     }
     const on = [...path, r.artifact_id];
-    if (this.#resembles(r, new Set([r.content_hash, ...files.values()]), consents, on)) return true;
+    const named = [r.artifact_id, ...(r.kind === 'bundle' ? this.#named(files, '') : [])];
+    if (this.#resembles(named, new Set([r.content_hash, ...files.values()]), consents, on)) return true;
     const isCleared = this.#isCleared(r.artifact_id, r.content_hash, consents);
     if (r.kind === 'bundle' && this.#bundles(files, '', consents, on, isCleared)) return true;
     return r.kind === 'dataset_slice' && this.#takenFrom(r, consents, path);
   }
 
-  /** Whether another artifact with one of these bytes blocks, or what that was taken from. */
+  /** Whether an artifact with one of these bytes blocks that is not named already, or what that was taken from. */
   #resembles(
-    self: { artifact_id: ArtifactId },
+    named: readonly ArtifactId[],
     hashes: ReadonlySet<ObjectId>,
     consents: ReadonlySet<string>,
     path: readonly ArtifactId[],
   ): boolean {
     return this.#all.some((o) => {
-      if (o.artifact_id === self.artifact_id) return false;
+      if (named.includes(o.artifact_id)) return false;
       const isSlice = o.kind === 'dataset_slice';
       // What a slice was taken from is gone with its manifest: then it counts for its own content alone.
       const isLost = o.removed !== undefined && this.#manifest(o.manifest) === undefined;
@@ -171,6 +172,23 @@ export class NaiveGuard {
   /** Whether a consent clears what is removed, of which nothing is left to reclassify. */
   #isCleared(id: ArtifactId, hash: ObjectId, consents: ReadonlySet<string>): boolean {
     return this.#records.get(id)?.removed !== undefined && consents.has(hash);
+  }
+
+  /**
+   * The members that a bundle names with a manifest that the ledger knows. They are judged by that manifest, which may
+   * be there when a later one is gone.
+   */
+  #named(files: ReadonlyMap<string, ObjectId>, prefix: string): ArtifactId[] {
+    const index = this.#json<Bundle>(files.get(`${prefix}bundle_index.json`));
+    if (index?.schema !== 'hs.bundle/1') return [];
+    return index.members!.flatMap((member) => {
+      const at = `${prefix}members/${member.artifact_id}`;
+      const m = this.#manifest(files.get(`${at}/artifact.json`));
+      if (m === undefined || files.get(`${at}/artifact.json`) !== member.manifest) return [];
+      const inside = m.kind === 'bundle' ? this.#named(files, `${at}/payload/`) : [];
+      const known = this.#records.get(m.artifact_id)?.manifests ?? [];
+      return known.some(({ manifest }) => manifest === member.manifest) ? [m.artifact_id, ...inside] : inside;
+    });
   }
 
   /** Whether a member of the bundle at `prefix` blocks; `isCleared`: its members need not be known. */
