@@ -68,13 +68,14 @@ export class EntryFold {
     this.#count(before, before, -1);
     this.#tables.remove(ownBefore!, new JsonText(rowText(before, before)));
     this.#tables.put(own!, new JsonText(rowText(after, after)));
-    const stays = (key: string, among: readonly string[]) =>
-      among.includes(key) && keyText(key, before) === keyText(key, after);
-    for (const key of othersBefore) {
-      if (!stays(key, others)) this.#tables.remove(key, new JsonText(keyText(key, before)));
+    const [keys, keysBefore] = [new Set(others), new Set(othersBefore)];
+    const stays = (key: string, among: ReadonlySet<string>) =>
+      among.has(key) && keyText(key, before) === keyText(key, after);
+    for (const key of keysBefore) {
+      if (!stays(key, keys)) this.#tables.remove(key, new JsonText(keyText(key, before)));
     }
-    for (const key of others) {
-      if (!stays(key, othersBefore)) this.#tables.put(key, new JsonText(keyText(key, after)));
+    for (const key of keys) {
+      if (!stays(key, keysBefore)) this.#tables.put(key, new JsonText(keyText(key, after)));
     }
   }
 

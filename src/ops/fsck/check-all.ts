@@ -94,7 +94,7 @@ async function foldable<T>(
 /** Derived, so nothing is lost with it. */
 function findingOfIndex(place: string, wrong: string): RepairableFinding {
   const subject = place.split('/').slice(-2).join('/');
-  const hint = 'nothing to do: it was made anew, and nothing is lost';
+  const hint = 'nothing is lost: a command that may write to the store makes it anew';
   return { severity: 'misplaced', subject, message: `${subject}: the catalog index ${wrong}`, hint };
 }
 

@@ -11,7 +11,7 @@ import { type Change, Machines, type Place } from './machines.js';
 const LONGEST_LIFE = 100;
 const SPOILS_ONE_IN = 12;
 /** fsck reports the damage that was done to the mirror, and to the index in it; on the service, packs are at `p/`. */
-const MIRROR = /^fsck: (?:packs|cache)\//;
+const MIRROR = /^fsck: (?:packs\/|cache\/.* the catalog index is damaged: )/;
 
 export interface S3SimOptions {
   /** Entries that come to the first ledger until the run ends. Default 400. */

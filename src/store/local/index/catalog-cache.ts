@@ -7,7 +7,7 @@ import type { IndexPort } from '../../../fsx/sync-read-file.js';
 import type { Layout } from '../layout.js';
 import type { StateDir } from '../state-dir.js';
 import { LayeredTables } from './layered-tables.js';
-import { decodeRoot, MAX_ROOT_BYTES } from './root-file.js';
+import { decodeRoot, INDEX_FORMAT, MAX_ROOT_BYTES } from './root-file.js';
 import { Run } from './sorted-run.js';
 import { ROOT, spillLayer, writeLayer } from './write-layer.js';
 
@@ -20,8 +20,11 @@ const MOST_OPERATIONS = 512;
 const MOST_ROWS = 10_000;
 /** Replaced runs stay open for the views of the last few calls, which read them. */
 const MOST_RETIRED = 32;
-/** Indexes kept of other users, or of home directories that no longer exist. */
+/** Indexes kept of other users and versions, or of home directories that no longer exist. */
 const OTHERS_KEPT = 3;
+
+/** What says nothing of the bytes. */
+const OUT_OF_REACH = ['EMFILE', 'ENFILE', 'ENOMEM', 'EACCES', 'EPERM'];
 
 const INDEX = /^catalog(?:-[0-9a-f]{16})?$/;
 const FILE =
@@ -76,17 +79,17 @@ export class CatalogCache {
     this.#port = port;
   }
 
-  /** One per key: another user's index proves nothing to this user, and is left alone. */
+  /** One per key and format: another user's index proves nothing to this user, and another version reads its own. */
   get #name(): string {
-    return `catalog-${hmacSha256(this.#key!, 'hs index\n').slice(0, 16)}`;
+    return `catalog-${hmacSha256(this.#key!, `hs index/${INDEX_FORMAT}\n`).slice(0, 16)}`;
   }
   get #dir(): string {
     return `${this.#layout.cache}/${this.#name}`;
   }
 
-  /** Why it was discarded, if it was damaged. */
+  /** Why it was discarded, if it was damaged, and not only out of reach of this process. */
   get damage(): TablesDamaged | undefined {
-    return this.#damage;
+    return isErrno(this.#damage?.cause, ...OUT_OF_REACH) ? undefined : this.#damage;
   }
 
   /** Location of the index; undefined if there can be none. */

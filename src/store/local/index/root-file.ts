@@ -2,12 +2,12 @@ import { canonicalText } from '../../../core/json/canonical.js';
 import { hmacSha256 } from '../../../core/objects/hash.js';
 import type { RunFact } from './sorted-run-format.js';
 
-/** Incremented whenever the fold writes other rows, or blocks are stored otherwise; an index of another format is rebuilt. */
-const FORMAT = 12;
+/** Incremented whenever the fold writes other rows, or blocks are stored otherwise; an index of another is left alone. */
+export const INDEX_FORMAT = 12;
 export const MAX_ROOT_BYTES = 64 * 1024;
 
 function seal(key: string, storeId: string, text: string): string {
-  return hmacSha256(key, `hs-index/${FORMAT} ${storeId}\n${text}`);
+  return hmacSha256(key, `hs-index/${INDEX_FORMAT} ${storeId}\n${text}`);
 }
 
 /** The file that names the runs of an index, newest first: this user's seal, then a line of JSON. */
