@@ -44,7 +44,7 @@ async function dispatch(host: Host, parts: Parts): Promise<number> {
   if (found === undefined) {
     const names = Object.keys(parts.table).filter((name) => name.startsWith(`${words[0]} `));
     if (names.length > 0 && wantsHelp(words)) return runNamed(host, parts, 'help', [...before, words[0]!]);
-    if (names.length > 0 && (words[1] ?? '-').startsWith('-')) throw incompleteCommand(words[0]!, names);
+    if (names.length > 0 && (words[1] || '-').startsWith('-')) throw incompleteCommand(words[0]!, names);
     throw unknownCommand(parts.table, words, names.length > 0);
   }
   if (wantsHelp(own))

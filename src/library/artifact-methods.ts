@@ -157,7 +157,8 @@ export class ArtifactMethods extends ObjectMethods {
 
   /**
    * The same as a stream, for payloads of any size. The caller may keep each chunk. It throws INTEGRITY before
-   * the first chunk if up to 8 MiB are damaged, else at the end, and then none of the chunks may be used.
+   * the first chunk if up to 8 MiB, which it holds until they are read, are damaged, else at the end, and then none of the
+   * chunks may be used.
    *
    * @example
    * let size = 0;

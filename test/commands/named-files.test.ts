@@ -77,6 +77,24 @@ describe('a file that the user names', () => {
     expect(directory).toMatchObject({ status: 7, stderr: expect.stringContaining("'tree' is a directory") });
   });
 
+  it('is told to be a link that leads nowhere in the same way by all, too', async () => {
+    const { hs, cwd } = await world();
+    await symlink('loop', `${cwd}/loop`);
+    for (const [, args] of CALLS) {
+      const looped = await hs(args('loop').split(' '));
+      expect(looped).toMatchObject({ status: 7, stderr: expect.stringContaining('leads back to itself') });
+    }
+  });
+
+  it('may be a terminal (needs script)', async ({ skip }) => {
+    const { bash } = await world();
+    if (bash('command -v script').status !== 0) skip();
+    const typed = `script -qec '"${process.execPath}" "${HS_PROGRAM}" put tree --name typed --exclude-from /dev/tty' /dev/null`;
+    const { status, stdout } = bash(`(sleep 2; printf 'skip\\n\\004\\004'; sleep 5) | ${typed}`);
+    expect([status, stdout]).toEqual([0, expect.not.stringContaining('EAGAIN')]);
+    expect(bash('hs cat-artifact typed').stdout).not.toContain('skip');
+  });
+
   it('may be a named pipe, of which the writer comes later', async () => {
     const { bash } = await world();
     const { status, stderr } = bash(

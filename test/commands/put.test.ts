@@ -140,6 +140,13 @@ describe('hs put', () => {
     expect(artifacts[0].size_bytes).toBeGreaterThan(0);
   });
 
+  it('names an entry with white space around as its file is named', async () => {
+    ensureDirSync(`${dir}/around`);
+    writeFileSync(`${dir}/around/y `, 'y');
+    expect((await run('put', 'around', '--each', '--name', 'N')).status).toBe(0);
+    expect((await run('resolve', 'N/y ')).status).toBe(0);
+  });
+
   it('makes each entry of a directory a separate series, and lists what it left out in JSON', async () => {
     ensureDirSync(`${dir}/d/sub`);
     for (const f of ['a', 'b', 'c.log', 'sub/x.log', 'sub/y']) writeFileSync(`${dir}/d/${f}`, f);

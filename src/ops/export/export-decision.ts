@@ -66,12 +66,14 @@ export async function decideExport(
     unbounded || !placed.bounded ? 'artifact.export' : 'artifact.export:output_root';
   const asked = { consents: request.consents ?? [], target: request.target };
   const leaving = await decideLeaving(session, catalog, policy, content, shape.entries, asked);
-  const objections = [
-    ...capabilityObjection(session, policy, capability, placed, { record, place: request.place }),
+  const others = [
     ...placeObjection(placed),
     ...(request.place.kind === 'stdout' ? [] : await farObjection(session, placed.target)),
     ...leaving.objections,
   ];
+  // Where something else is in the way too, no command would do.
+  const way = others.length === 0 ? allowedWay({ record, place: request.place }) : undefined;
+  const objections = [...capabilityObjection(session, policy, capability, placed, way), ...others];
   return {
     content,
     shape,
@@ -157,12 +159,12 @@ function capabilityObjection(
   policy: Policy,
   capability: CapabilityId,
   placed: Placed,
-  asked: { readonly record: ArtifactRecord; readonly place: ExportPlace },
+  way: string | undefined,
 ): Objection[] {
   if (isAllowed(policy, session.actor, capability)) return [];
   if (!isAllowed(policy, session.actor, 'artifact.export:output_root')) return [lacking(session, capability)];
   const where = placed.bounded ? '' : ` outside the output root '${policy.export.output_root}'`;
-  return [lacking(session, capability, where, allowedWay(asked))];
+  return [lacking(session, capability, where, way)];
 }
 
 /** What an actor may do that is bound to the output root: a command, since that which was typed may need a destination. */

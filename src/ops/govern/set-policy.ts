@@ -133,7 +133,7 @@ export async function patchedPolicy(
   } catch (e) {
     if (!isHsError(e, 'INVALID_RECORD')) throw e;
     throw new HsError('USAGE', e.message, {
-      hint: 'hs help policy lists the settings; KEY= and KEY=null unset one',
+      hint: 'hs help policy lists the settings; KEY= and KEY=null unset one that may be missing',
       cause: e,
     });
   }

@@ -40,7 +40,7 @@ export interface OpenDestination {
 const FORMAT_NAME = 'format.json';
 const MAX_FORMAT_BYTES = 16 * 1024;
 /** What a disk says of a place without a file of that name, or with another thing or a larger file in its place. */
-const NO_STORE_THERE = ['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'EINVAL', 'ETOOLARGE'];
+const NO_STORE_THERE = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EINVAL', 'ETOOLARGE'];
 
 /** Opens the destination's parent one component at a time, durably creating missing ones with `mode`. */
 export async function openDestination(
@@ -206,13 +206,18 @@ async function* directoriesIn(disk: Disk, path: string, levels = 2): AsyncGenera
 }
 
 /**
- * Any store, of any version. A directory without permission is none: nothing could be written there either. What cannot
- * be told for another reason, as of a disk that fails, is thrown: a store must not be taken for none.
+ * Any store, of any version. A directory that may not be searched is none: nothing could be written there either. What
+ * cannot be told, as of a disk that fails or a file that may not be read, is thrown: a store must not be taken for none.
  */
 async function isStore(disk: Disk, path: string): Promise<boolean> {
   const file = join(path, FORMAT_NAME);
   try {
     if ((await disk.find(file))?.kind !== 'file') return false;
+  } catch (e) {
+    if (isErrno(e, 'EACCES', ...NO_STORE_THERE)) return false;
+    throw e;
+  }
+  try {
     const bytes = await disk.readFile(file, MAX_FORMAT_BYTES);
     return (parseLoose(bytes, MAX_FORMAT_BYTES) as { format?: unknown } | null)?.format === 'hsstore';
   } catch (e) {

@@ -37,6 +37,7 @@ export async function* namedChunks({
     }
   } catch (e) {
     if (isErrno(e, 'ENOENT', 'ENOTDIR')) throw new HsError('NOT_FOUND', `${shown} does not exist`);
+    if (isErrno(e, 'ELOOP')) throw new HsError('UNSAFE_PATH', `${shown} is a link that leads back to itself`);
     if (isErrno(e, 'EINVAL')) throw new HsError('UNSAFE_PATH', `${shown} is neither a file nor a pipe`);
     throw e;
   }

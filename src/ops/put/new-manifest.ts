@@ -14,7 +14,7 @@ import {
   type Kind,
 } from '../../core/manifest/vocabulary.js';
 import type { ArtifactId } from '../../core/objects/ids.js';
-import { checkNewName } from '../../core/paths/safe-path.js';
+import { checkName } from '../../core/paths/safe-path.js';
 import { normalText } from '../../core/text/normal-form.js';
 import { HsError, isHsError } from '../../errors/hs-error.js';
 import type { Session } from '../session/session.js';
@@ -29,7 +29,7 @@ export function mimeOf(filename: string | undefined): string {
 /** With `--each`, the entries of one name are versions of themselves, not of each other. */
 export function entryName(name: string | undefined, entry: string): string | undefined {
   const joined = name === undefined ? undefined : normalText(`${name}/${entry}`);
-  return joined !== undefined && checkNewName(joined).problem === undefined ? joined : undefined;
+  return joined !== undefined && checkName(joined).problem === undefined ? joined : undefined;
 }
 
 function oneOf<const T extends readonly string[]>(set: T, value: unknown, fallback: T[number]): T[number] {

@@ -299,6 +299,15 @@ describe('an export by a job', () => {
     await expect(exportArtifact(job, { artifact, place })).rejects.toMatchObject({ code: 'REFUSED' });
   });
 
+  it('that is refused for another reason too names no command, since none would do', async () => {
+    const w = await world();
+    const high = await w.put({ 'a.txt': 'hello' }, { classification: 'high', ttl: 9 });
+    const job = await w.as('ai_job:nightly');
+    const place = { kind: 'stdout', write: async () => true } as const;
+    const { hint } = await exportArtifact(job, { artifact: high, place }).catch((e) => e);
+    expect(hint).toBe('hs policy show lists the grants');
+  });
+
   it('that is refused names a command that does it, whatever command was typed', async () => {
     const w = await world();
     const file = await w.put({ 'a.txt': 'hello' });

@@ -102,10 +102,12 @@ export class CredentialChain {
 
   async #section(path: string, name: string): Promise<Section> {
     try {
-      const bytes = await this.#ports.disk.readFile(path, MAX_FILE_BYTES);
+      const { disk } = this.#ports;
+      const bytes = await disk.readFile(await disk.realpath(path), MAX_FILE_BYTES);
       return parseIni(Buffer.from(bytes).toString()).get(name) ?? {};
     } catch (e) {
-      if (isErrno(e)) return {};
+      // Not there, or something like /dev/null.
+      if (isErrno(e, 'ENOENT', 'ENOTDIR', 'EINVAL', 'EISDIR')) return {};
       throw e;
     }
   }

@@ -65,7 +65,7 @@ export class S3Client {
           if (maybe) return 'unknown';
           throw e;
         }
-        const isCut = (e as { code?: string }).code === 'ECANCELED';
+        const isCut = (e as { code?: string } | null)?.code === 'ECANCELED';
         // Nothing that was sent before can land: there was nobody to send it to.
         if (!maybe && !isCut && !isTransient(e)) throw this.#requests.failure(e);
         maybe = true;

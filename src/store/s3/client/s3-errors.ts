@@ -68,7 +68,7 @@ export function isCertificate(code: string): boolean {
 
 /** The error for requests without an answer, once patience is over. */
 export function noAnswer(cause: unknown, host: string): HsError {
-  const { code = 'unknown', message } = cause as { code?: string; message?: string };
+  const { code = 'unknown', message } = (cause ?? {}) as { code?: string; message?: string };
   if (isCertificate(code)) {
     return new HsError('SYSTEM', `the certificate of '${escapeText(host)}' is not trusted (${code})`, {
       hint: 'check the endpoint; the certificate of a private authority is given with NODE_EXTRA_CA_CERTS',

@@ -75,7 +75,7 @@ export class S3Requests {
   /** What is thrown for a request without an answer: the reason of the signal that cut it, or SYSTEM. */
   failure(e: unknown): unknown {
     const { signal } = this.#effects;
-    const isCut = /^(ECANCELED|EINTR)$/.test((e as { code?: string }).code ?? '');
+    const isCut = /^(ECANCELED|EINTR)$/.test((e as { code?: string } | null)?.code ?? '');
     return signal?.aborted && isCut ? signal.reason : noAnswer(e, this.#endpoint.origin.host);
   }
 
@@ -182,11 +182,11 @@ export class S3Requests {
 
 /** The same answer would come again. */
 function isTooLarge(e: unknown): boolean {
-  return (e as { code?: string }).code === 'EMSGSIZE';
+  return (e as { code?: string } | null)?.code === 'EMSGSIZE';
 }
 
 /** Whether another try may help: a name that does not resolve, a certificate that is not trusted and an interruption stay. */
 export function isTransient(e: unknown): boolean {
-  const { code = '' } = e as { code?: string };
+  const { code = '' } = (e ?? {}) as { code?: string };
   return !isCertificate(code) && !/^(ECANCELED|EINTR|ENOTFOUND|ECONNREFUSED|ERR_TLS|ERR_INVALID)/.test(code);
 }
