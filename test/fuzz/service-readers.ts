@@ -17,7 +17,11 @@ const UUID = '00000008-0000-4000-8000-000000000000';
 const TIME = '2026-01-31T12:00:00.000Z';
 
 const diskWith = (data: Buffer) =>
-  ({ readFile: async () => data, find: async () => undefined }) as unknown as Disk;
+  ({
+    readFile: async () => data,
+    find: async () => undefined,
+    realpath: async (path: string) => path,
+  }) as unknown as Disk;
 
 const seal = () => new JournalSeal('secret', { store_id: UUID, lease: '0'.repeat(24), inode: '5' });
 
