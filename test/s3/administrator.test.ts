@@ -1,30 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { put } from '../../src/ops/put/put.js';
-import type { Session } from '../../src/ops/session/session.js';
-import { testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 import { readAll } from '../sim/invariants.js';
-import { FakeS3 } from './fake-s3.js';
 import { keyOf } from './long-ledger.js';
-import { inSession, storesOnFake, URL_OF_STORE } from './on-fake.js';
-
-/** A store with three artifacts, to whose bucket somebody does something. */
-async function world() {
-  const fake = new FakeS3();
-  const on = <T>(home: string, work: (session: Session) => Promise<T>) =>
-    inSession(storesOnFake(fake, home), work);
-  const home = await tmp();
-  await (await testStore(URL_OF_STORE, { stores: storesOnFake(fake, home) })).close();
-  for (const name of ['a', 'b', 'c']) {
-    await writeFile(`${home}/${name}`, name);
-    await on(home, (session) => put(session, [{ path: `${home}/${name}` }], { name }));
-  }
-  return { fake, home, on };
-}
+import { storeOfThree } from './on-fake.js';
 
 it('a bucket whose objects somebody removed is a typed error for who reads, and takes more', async () => {
-  const { fake, on } = await world();
+  const { fake, on } = await storeOfThree();
   const entry = `${fake.objects.get(keyOf(2))}`;
   const [, pack] = /"packs":\["([0-9a-f]{64})/.exec(entry)!;
   for (const key of [...fake.objects.keys()]) if (key.includes(pack!)) fake.objects.delete(key);
@@ -40,7 +23,7 @@ it('a bucket whose objects somebody removed is a typed error for who reads, and 
 });
 
 it('an entry that somebody removed from the middle of the ledger is named', async () => {
-  const { fake, on } = await world();
+  const { fake, on } = await storeOfThree();
   fake.objects.delete(keyOf(2));
   await expect(on(await tmp(), readAll)).rejects.toMatchObject({
     code: 'LEDGER_BROKEN',
@@ -49,7 +32,7 @@ it('an entry that somebody removed from the middle of the ledger is named', asyn
 });
 
 it('an entry that somebody changed in the middle of the ledger is found by the chain', async () => {
-  const { fake, on } = await world();
+  const { fake, on } = await storeOfThree();
   const changed = `${fake.objects.get(keyOf(2))}`.replace('"name":"b"', '"name":"x"');
   expect(changed).toContain('"name":"x"');
   fake.objects.set(keyOf(2), Buffer.from(changed));
@@ -60,7 +43,7 @@ it('an entry that somebody changed in the middle of the ledger is found by the c
 });
 
 it('the newest entry that somebody changed is found by whoever has seen it', async () => {
-  const { fake, home, on } = await world();
+  const { fake, home, on } = await storeOfThree();
   const changed = `${fake.objects.get(keyOf(3))}`.replace('"name":"c"', '"name":"x"');
   fake.objects.set(keyOf(3), Buffer.from(changed));
   await expect(on(home, readAll)).rejects.toMatchObject({ code: 'ROLLED_BACK' });

@@ -10,20 +10,11 @@ import { tmp } from '../helpers/tmp.js';
 import { REPAIR } from '../ops/fsck/sample-store.js';
 import { IMPATIENT } from '../ops/gc/helpers.js';
 import { readAll } from '../sim/invariants.js';
-import { FakeS3 } from './fake-s3.js';
-import { inSession, storesOnFake, URL_OF_STORE } from './on-fake.js';
+import { storeOfThree, storesOnFake, URL_OF_STORE } from './on-fake.js';
 
 /** A store with three artifacts, and a bucket in which somebody removes what matches. */
 async function emptied(gone: RegExp) {
-  const fake = new FakeS3();
-  const on = <T>(home: string, work: (session: Session) => Promise<T>) =>
-    inSession(storesOnFake(fake, home), work);
-  const home = await tmp();
-  await (await testStore(URL_OF_STORE, { stores: storesOnFake(fake, home) })).close();
-  for (const name of ['a', 'b', 'c']) {
-    await writeFile(`${home}/${name}`, name);
-    await on(home, (session) => put(session, [{ path: `${home}/${name}` }], { name }));
-  }
+  const { fake, home, on } = await storeOfThree();
   const whole = new Map(fake.objects);
   for (const key of whole.keys()) if (gone.test(key)) fake.objects.delete(key);
   return { fake, home, on, whole };

@@ -5,6 +5,7 @@ import { escapeText } from '../../core/text/escape-control.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { DiskFile } from '../../fsx/disk.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
+import { chunksOf } from '../payload/chunks-of.js';
 
 /** One file of a payload; consume it before requesting the next. */
 export interface PayloadFile {
@@ -16,13 +17,12 @@ export interface PayloadFile {
   readonly content: AsyncIterable<Uint8Array>;
 }
 
-const CHUNK_BYTES = 1024 * 1024;
 /** Each level holds a descriptor; no real workspace is nearly that deep. */
 const MAX_DEPTH = 128;
 
 /** Reads a small file, at most its size when it was examined. */
 export function wholeFile(file: DiskFile, size: number): Promise<Uint8Array> {
-  return whole(chunks(file, size));
+  return whole(chunksOf(file, size));
 }
 
 /** Passes the chunks through and calls `onBytes` for each; `onBytes` may throw to stop. */
@@ -40,16 +40,6 @@ export async function whole(content: AsyncIterable<Uint8Array>): Promise<Uint8Ar
   const parts: Uint8Array[] = [];
   for await (const part of content) parts.push(part);
   return Buffer.concat(parts);
-}
-
-async function* chunks(file: DiskFile, end: number): AsyncGenerator<Uint8Array> {
-  for (let position = 0; position < end; ) {
-    const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - position));
-    const count = await file.read(buffer, position);
-    if (count === 0) return;
-    position += count;
-    yield buffer.subarray(0, count);
-  }
 }
 
 /**
@@ -96,7 +86,7 @@ async function takeFile(
   }
   try {
     const { size, mode } = await file.stat();
-    await take({ path, size, executable: (mode & 0o100) !== 0, content: chunks(file, size) });
+    await take({ path, size, executable: (mode & 0o100) !== 0, content: chunksOf(file, size) });
     return true;
   } finally {
     await file.close();
