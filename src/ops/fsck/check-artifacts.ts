@@ -90,21 +90,28 @@ class ArtifactCheck {
     return false;
   }
 
-  /** Reports what is in the trash, once all were looked at: what was restored into a pack meanwhile is not. */
+  /**
+   * Reports what is in the trash, once all were looked at: what was restored into a pack meanwhile is not, nor what stays
+   * where it is. A put whose upload was taken for unused before it committed leaves that; the next collection ends it.
+   */
   async finish(): Promise<void> {
     if (this.#trashed.length === 0) return;
-    const { objects } = this.#session.store;
+    const { objects, reclaimer } = this.#session.store;
     await objects.refresh();
-    const inUse = await objects.sizesInUse(this.#trashed.map(({ id }) => id));
+    const ids = this.#trashed.map(({ id }) => id);
+    const inUse = await objects.sizesInUse(ids);
+    const goes = await reclaimer.onlyCondemned?.(ids.filter((id) => !inUse.has(id)));
     for (const { r, id, what, source } of this.#trashed) {
-      if (inUse.has(id)) continue;
+      const isCondemned = goes?.has(id);
+      if (inUse.has(id) || (source !== undefined && isCondemned === false)) continue;
       const run: Repair['run'] = async ({ batch }) => {
         await batch.reference(id);
         await batch.publish();
         return true;
       };
       const isMirrored = source === undefined && hasFeature(this.#session.store.format, 'remote');
-      const where = isMirrored ? 'only in the mirror of this machine' : 'in the trash';
+      const elsewhere = isMirrored ? 'only in the mirror of this machine' : 'in the trash';
+      const where = isCondemned ? 'condemned, and goes with the next collection' : elsewhere;
       this.#report(r, `${what} is ${where}: object ${id}`, HINT_REPAIR, {
         severity: 'misplaced',
         repair: {

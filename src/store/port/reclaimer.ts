@@ -121,6 +121,11 @@ export interface Reclaimer {
     working: Working,
   ) => Promise<readonly string[]>;
   /**
+   * Those of these objects of which everything that is there is condemned: they go, whatever names them. The others
+   * stay where they are, though a batch has them. Undefined: the trash is a place, from which what is live must come back.
+   */
+  readonly onlyCondemned?: (ids: Iterable<ObjectId>) => Promise<ReadonlySet<ObjectId>>;
+  /**
    * Removes the bytes of a sealed batch for good and returns the figures; what had to be condemned and is not stays, and
    * leaves the batch. A purge that was interrupted keeps the figures it recorded.
    */

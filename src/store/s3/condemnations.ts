@@ -4,6 +4,7 @@ import type { EntryPayload } from '../../core/ledger/payload.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { brokenLedger } from '../ledger/ledger.js';
 import { parseContentKey } from './keys.js';
+import type { RemoteContents } from './remote-contents.js';
 import type { S3Ledger } from './s3-ledger.js';
 
 const MAX_LIST_BYTES = 64 * 1024 * 1024;
@@ -17,6 +18,10 @@ export class Condemnations {
   /** Reads an object that an entry names. */
   readonly #readObject: (id: ObjectId, maxBytes: number) => Promise<Uint8Array>;
   readonly #lists = new Map<number, ReadonlySet<string>>();
+  /** What was asked for last. */
+  #open:
+    | { readonly contents: RemoteContents; readonly epoch: number; readonly open: RemoteContents }
+    | undefined;
 
   constructor(ledger: S3Ledger, readObject: (id: ObjectId, maxBytes: number) => Promise<Uint8Array>) {
     this.#ledger = ledger;
@@ -44,6 +49,14 @@ export class Condemnations {
     if (entry.payload !== undefined) return entry.payload as EntryPayload<'objects_condemned'>;
     const bytes = await this.#readObject(entry.payload_object!, MAX_LIST_BYTES);
     return checkPayload('objects_condemned', parseCanonical(bytes, MAX_LIST_BYTES));
+  }
+
+  /** What is at keys that are not condemned: the rest is as good as gone. */
+  async open(contents: RemoteContents): Promise<RemoteContents> {
+    const { epoch } = this;
+    if (this.#open?.contents !== contents || this.#open.epoch !== epoch)
+      this.#open = { contents, epoch, open: await contents.but((key) => this.has(key)) };
+    return this.#open.open;
   }
 
   /** Whether an entry after `since` condemned the key; by default one after its epoch, before which none could. */

@@ -73,6 +73,26 @@ export class RemoteContents {
     return new RemoteContents(objects, packs, unreadable);
   }
 
+  /** What is at other keys than those that are `away`. */
+  async but(away: (key: string) => Promise<boolean>): Promise<RemoteContents> {
+    const kept = async (copies: readonly RemoteCopy[]) => {
+      const found: RemoteCopy[] = [];
+      for (const copy of copies) if (!(await away(copy.key))) found.push(copy);
+      return found;
+    };
+    const objects = new Map<ObjectId, readonly RemoteCopy[]>();
+    for (const [id, copies] of this.objects) {
+      const found = await kept(copies);
+      if (found.length > 0) objects.set(id, found);
+    }
+    const packs: RemotePack[] = [];
+    for (const pack of this.packs) {
+      const copies = await kept(pack.copies);
+      if (copies.length > 0) packs.push({ ...pack, copies });
+    }
+    return new RemoteContents(objects, packs, this.unreadable);
+  }
+
   /** Everything at which an object is: its own keys, and packs. */
   placesOf(id: ObjectId): { readonly copies: readonly RemoteCopy[]; readonly packs: readonly RemotePack[] } {
     return {

@@ -68,7 +68,7 @@ export class S3Backend implements Backend {
       first,
     );
     fetcher.expectPolicy(first?.first);
-    this.objects = new S3Objects(mirror, fetcher, trash, () => this.ledger.state.epoch);
+    this.objects = new S3Objects(mirror, fetcher, trash, () => condemned);
     const verified = new ObjectStore(this.objects);
     const condemned = new Condemnations(this.ledger, (id, most) => verified.read(id, most));
     this.parts = { client, mirror, ledger: this.ledger, condemned, fetcher, trash, objects: this.objects };

@@ -20,7 +20,9 @@ import type { BatchFile } from './s3-trash.js';
 
 const PART_BYTES = 8 * 1024 * 1024;
 
-/** What is listed on the service; of what is in the trash, batch by batch. */
+/**
+ * What is listed on the service, but for keys that the ledger condemned; of what is in the trash, batch by batch.
+ */
 export class S3Inventory implements Inventory {
   readonly #parts: S3Parts;
 
@@ -29,7 +31,7 @@ export class S3Inventory implements Inventory {
   }
 
   async *groups({ where, prefix = '', unlistable }: InventoryRequest = {}): AsyncGenerator<ObjectGroup> {
-    const { fetcher, trash } = this.#parts;
+    const { fetcher, trash, condemned } = this.#parts;
     fetcher.forget();
     trash.forget();
     const contents = await fetcher.contents();
@@ -43,8 +45,9 @@ export class S3Inventory implements Inventory {
     }
     const isHere = (id: ObjectId) => id.startsWith(prefix) && !away.has(id);
     if (where !== 'trash') {
-      yield this.#single(contents, [...contents.objects.keys()].filter(isHere).sort());
-      for (const pack of contents.packs) yield this.#packed(pack, prefix, isHere);
+      const open = await condemned.open(contents);
+      yield this.#single(open, [...open.objects.keys()].filter(isHere).sort());
+      for (const pack of open.packs) yield this.#packed(pack, prefix, isHere);
     }
     if (where === 'in use') return;
     for (const batch of batches)

@@ -1,6 +1,7 @@
 import { sha256 } from '../../core/objects/hash.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import type { FoundBytes, ObjectFile, ObjectSource } from '../port/object-source.js';
+import type { Condemnations } from './condemnations.js';
 import type { Fetcher } from './fetcher.js';
 import type { Mirror } from './mirror.js';
 import type { S3Trash } from './s3-trash.js';
@@ -13,13 +14,14 @@ export class S3Objects implements ObjectSource {
   readonly #mirror: Mirror;
   readonly #fetcher: Fetcher;
   readonly #trash: S3Trash;
-  readonly #epoch: () => number;
+  /** It reads lists that the ledger condemns by, which are objects. */
+  readonly #condemned: () => Condemnations;
 
-  constructor(mirror: Mirror, fetcher: Fetcher, trash: S3Trash, epoch: () => number) {
+  constructor(mirror: Mirror, fetcher: Fetcher, trash: S3Trash, condemned: () => Condemnations) {
     this.#mirror = mirror;
     this.#fetcher = fetcher;
     this.#trash = trash;
-    this.#epoch = epoch;
+    this.#condemned = condemned;
   }
 
   async read(id: ObjectId, maxBytes: number): Promise<FoundBytes | undefined> {
@@ -33,7 +35,7 @@ export class S3Objects implements ObjectSource {
   /** Fetches an object that is not in the mirror, or not as it should be. */
   async #bringAgain(id: ObjectId): Promise<boolean> {
     await this.#mirror.dropObject(id);
-    return this.#fetcher.bring(id, this.#epoch());
+    return this.#fetcher.bring(id, this.#condemned().epoch);
   }
 
   atHand(id: ObjectId, maxBytes: number): Uint8Array | undefined {
@@ -59,16 +61,22 @@ export class S3Objects implements ObjectSource {
   }
 
   async sizeInUse(id: ObjectId): Promise<number | undefined> {
-    const size = await this.#fetcher.ask((contents) => contents.sizeOf(id));
-    return (await this.#trash.holds(id, await this.#fetcher.contents())) ? undefined : size;
+    await this.#fetcher.ask((contents) => contents.sizeOf(id));
+    return (await this.#sizesInUse([id])).get(id);
   }
 
   async sizesInUse(ids: Iterable<ObjectId>): Promise<ReadonlyMap<ObjectId, number>> {
     this.#fetcher.forget();
+    return this.#sizesInUse(ids);
+  }
+
+  /** As of the last listing; what is only at condemned keys is as good as gone. */
+  async #sizesInUse(ids: Iterable<ObjectId>): Promise<ReadonlyMap<ObjectId, number>> {
     const contents = await this.#fetcher.contents();
+    const open = await this.#condemned().open(contents);
     const sizes = new Map<ObjectId, number>();
     for (const id of ids) {
-      const size = contents.sizeOf(id);
+      const size = open.sizeOf(id);
       if (size !== undefined && !(await this.#trash.holds(id, contents))) sizes.set(id, size);
     }
     return sizes;

@@ -191,6 +191,16 @@ export class S3Reclaimer implements Reclaimer {
     }
   }
 
+  /** As of a new listing. */
+  async onlyCondemned(ids: Iterable<ObjectId>): Promise<ReadonlySet<ObjectId>> {
+    const { fetcher, condemned } = this.#parts;
+    fetcher.forget();
+    const contents = await fetcher.contents();
+    const open = await condemned.open(contents);
+    const isOnly = (id: ObjectId) => contents.sizeOf(id) !== undefined && open.sizeOf(id) === undefined;
+    return new Set([...ids].filter(isOnly));
+  }
+
   async erase(
     batch: TrashBatch,
     { isInUse, isLast, counted, broughtBack }: Erasure,

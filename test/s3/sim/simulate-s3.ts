@@ -1,4 +1,5 @@
 import { isErrno, isHsError } from '../../../src/errors/hs-error.js';
+import { fsck } from '../../../src/ops/fsck/fsck.js';
 import { collect } from '../../../src/ops/gc/collect-garbage.js';
 import { appendNote } from '../../../src/ops/govern/ledger-note.js';
 import type { Session } from '../../../src/ops/session/session.js';
@@ -12,6 +13,15 @@ const LONGEST_LIFE = 100;
 const SPOILS_ONE_IN = 12;
 /** fsck reports the damage that was done to the mirror, and to the index in it; on the service, packs are at `p/`. */
 const MIRROR = /^fsck: (?:packs\/|cache\/.* the catalog index is damaged: )/;
+
+/** What fsck finds beside what the dead left, in a store that nobody damaged: nothing, whatever was under way. */
+async function alarms(session: Session): Promise<string[]> {
+  const { findings } = await fsck(session, { repair: false, secondOpinion: false, sample: 1 });
+  return findings
+    .filter(({ severity }) => severity !== 'leftover')
+    .map(({ subject, message }) => `fsck: ${subject}: ${message}`)
+    .filter((what) => !MIRROR.test(what));
+}
 
 export interface S3SimOptions {
   /** Entries that come to the first ledger until the run ends. Default 400. */
@@ -199,6 +209,7 @@ class S3Simulation {
     const { acknowledged, pinned } = told;
     const broken = await unreadable(session, await session.store.foldFromLedger());
     this.live += (await session.catalog()).counts.live;
+    broken.push(...(await alarms(session)));
     // What a collection left half done is no loss, and the next one ends it.
     await collect(session, { emptyTrash: true });
     const found = await violations(session, { acknowledged, pinned });
