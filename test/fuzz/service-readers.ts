@@ -7,6 +7,7 @@ import { Layout } from '../../src/store/local/layout.js';
 import { Trash } from '../../src/store/local/trash/trash.js';
 import { CredentialChain } from '../../src/store/s3/client/credentials.js';
 import { S3Client } from '../../src/store/s3/client/s3-client.js';
+import type { S3Effects } from '../../src/store/s3/client/s3-requests.js';
 import { parseListing } from '../../src/store/s3/client/s3-xml.js';
 import { testEnvironment } from '../helpers/store.js';
 import type { Reader } from './fuzz.js';
@@ -39,18 +40,23 @@ function answerOf(data: Buffer) {
   };
 }
 
-async function readAnswers(data: Buffer): Promise<string> {
+/** A service that answers all with these bytes. */
+function effectsOf(data: Buffer): S3Effects {
   const answer = answerOf(data);
+  return {
+    http: { send: async () => answer, close: () => undefined },
+    clock: { now: () => 0 },
+    wait: async () => undefined,
+    jitter: () => 0,
+  };
+}
+
+async function readAnswers(data: Buffer): Promise<string> {
   const client = new S3Client(
     { bucket: 'bucket', prefix: 'p' },
     { origin: new URL('http://127.0.0.1'), base: '/bucket', region: 'r' },
     async () => ({ accessKeyId: 'id', secretAccessKey: 'secret', sessionToken: undefined }),
-    {
-      http: { send: async () => answer, close: () => undefined },
-      clock: { now: () => 0 },
-      wait: async () => undefined,
-      jitter: () => 0,
-    },
+    effectsOf(data),
   );
   const each = [
     async () => {
@@ -88,6 +94,11 @@ const TRUNCATED = LISTING.replace(
   'false</IsTruncated>',
   'true</IsTruncated><NextContinuationToken>t</NextContinuationToken>',
 );
+
+const TEMPORARY_KEYS =
+  '<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>A</AccessKeyId>' +
+  '<SecretAccessKey>s+/=</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2026-01-31T12:00:00Z</Expiration>' +
+  '</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>';
 
 /** What a service answers, and the small files that a user's hs keeps. */
 export const SERVICE_READERS: readonly Reader[] = [
@@ -152,13 +163,30 @@ export const SERVICE_READERS: readonly Reader[] = [
     ],
     read: async (data) => {
       const env = testEnvironment('/home');
-      const chain = new CredentialChain({
-        env,
-        disk: diskWith(data),
-        runProcess: async () => data.toString(),
-      });
+      const ports = { env, disk: diskWith(data), runProcess: async () => data.toString() };
+      const chain = new CredentialChain(ports, effectsOf(data));
       await chain.profile();
       await chain.get(0);
+    },
+  },
+  {
+    name: 'answer of the service of temporary keys',
+    limit: ['MAX_ANSWER_BYTES', 64 * 1024],
+    seeds: [
+      `200\n\n${TEMPORARY_KEYS}`,
+      '400\n\n<ErrorResponse><Error><Code>ExpiredTokenException</Code><Message>m</Message></Error></ErrorResponse>',
+      '403\n\n<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>',
+      '503\n\n',
+      '200\ncontent-type: text/html\n\n<html>',
+    ],
+    read: async (data) => {
+      const env = testEnvironment('/home', {
+        AWS_WEB_IDENTITY_TOKEN_FILE: '/token',
+        AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/r',
+      });
+      const ports = { env, disk: diskWith(Buffer.from('a.web.token')), runProcess: async () => '' };
+      const keys = await new CredentialChain(ports, effectsOf(data)).get(0);
+      for (const key of Object.values(keys)) demand(/^[!-~]+$/.test(key), 'a key that cannot be in a header');
     },
   },
 ];

@@ -11,7 +11,16 @@ async function chain(env: Record<string, string> = {}) {
   const home = await tmp();
   await mkdir(`${home}/.aws`);
   const ports = { disk: nodeDisk(), env: testEnvironment(home, env), runProcess: async () => '' };
-  return { home, get: () => new CredentialChain(ports).get(0) };
+  const nobody = async () => {
+    throw new Error('no request was to be sent');
+  };
+  const effects = {
+    http: { send: nobody, close: () => undefined },
+    clock: { now: () => 0 },
+    wait: async () => undefined,
+    jitter: () => 0,
+  };
+  return { home, get: () => new CredentialChain(ports, effects).get(0) };
 }
 
 it('keys are read through a link', async () => {

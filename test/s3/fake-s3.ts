@@ -86,6 +86,8 @@ export class FakeS3 {
   says: (what: string) => HttpAnswer | undefined = () => undefined;
   /** False: the condition is ignored, as some servers do. */
   knowsConditions = true;
+  /** What the service of temporary keys, at the same place, answers to a form. */
+  sts: ((form: URLSearchParams) => HttpAnswer) | undefined;
   /** The accepted key id; undefined: any. */
   accessKeyId: string | undefined;
   readonly #uploads = new Map<string, Parts>();
@@ -128,6 +130,9 @@ export class FakeS3 {
 
   async send(request: HttpRequest): Promise<HttpAnswer> {
     const { what } = parse(request);
+    if (this.sts !== undefined && request.method === 'POST' && request.target === '/') {
+      return this.sts(new URLSearchParams(Buffer.from(request.body ?? []).toString()));
+    }
     this.log.push(what);
     if (this.hangs(what)) return new Promise(() => undefined);
     return this.decide(request);

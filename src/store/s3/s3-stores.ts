@@ -43,16 +43,15 @@ const jitterOf = (random: Random) => () => Number.parseInt(random.hex(2), 16) / 
 async function clientFor(ports: S3Ports, url: string): Promise<S3Client> {
   const { env, disk, runProcess, http, clock, wait, random, trace, signal } = ports;
   const place = parseS3Url(url);
-  const chain = new CredentialChain({ env, disk, runProcess });
-  const endpoint = endpointOf(place, env, await chain.profile());
-  return new S3Client(place, endpoint, (now) => chain.get(now), {
-    http: http(),
-    clock,
-    wait: (ms) => wait(ms),
-    jitter: jitterOf(random),
-    trace,
-    signal,
-  });
+  const effects = { http: http(), clock, wait: (ms: number) => wait(ms), jitter: jitterOf(random), trace, signal };
+  try {
+    const chain = new CredentialChain({ env, disk, runProcess }, effects);
+    const endpoint = endpointOf(place, env, await chain.profile());
+    return new S3Client(place, endpoint, (now) => chain.get(now), effects);
+  } catch (e) {
+    effects.http.close();
+    throw e;
+  }
 }
 
 async function openBackend(ports: S3Ports, url: string): Promise<S3Backend> {

@@ -1,10 +1,13 @@
 import type { Environment } from '../../../core/effects.js';
 import { HsError, isErrno } from '../../../errors/hs-error.js';
 import type { Disk } from '../../../fsx/disk.js';
+import { stsEndpointOf } from './endpoint.js';
+import type { S3Effects } from './s3-requests.js';
 import type { Credentials } from './sign.js';
+import { assumeRole, type TemporaryKeys, type WebIdentity } from './web-identity.js';
 
 const MAX_FILE_BYTES = 256 * 1024;
-/** Keys of a process are asked for again this long before they end. */
+/** Keys that end are asked for again this long before. */
 const EARLY_MS = 5 * 60_000;
 
 export interface CredentialPorts {
@@ -38,42 +41,76 @@ function notFound(why: string): HsError {
   });
 }
 
+const forever = (keys: Credentials): TemporaryKeys => ({ keys, until: Number.POSITIVE_INFINITY });
+
 /**
- * The keys of a service: from the environment, or from a profile of `~/.aws/credentials` and `~/.aws/config`, its
- * `credential_process` included, which leads to every other source (`aws configure export-credentials`).
+ * The keys of a service: from the environment, or from a profile of `~/.aws/credentials` and `~/.aws/config`. In both
+ * they may be keys, or a web identity for which there are some; a profile's `credential_process` leads to every other
+ * source (`aws configure export-credentials`).
  */
 export class CredentialChain {
   readonly #ports: CredentialPorts;
-  #found: Promise<{ readonly keys: Credentials; readonly until: number }> | undefined;
+  readonly #effects: S3Effects;
+  #found: Promise<TemporaryKeys> | undefined;
   #until = Number.POSITIVE_INFINITY;
 
-  constructor(ports: CredentialPorts) {
+  /** `effects`: with which temporary keys are asked for. */
+  constructor(ports: CredentialPorts, effects: S3Effects) {
     this.#ports = ports;
+    this.#effects = effects;
   }
 
   /** Fails with SYSTEM, and without naming a key, when there are none. */
   async get(nowMs: number): Promise<Credentials> {
-    if (nowMs > this.#until - EARLY_MS) this.#found = undefined;
+    if (nowMs > this.#until - EARLY_MS) this.#forget();
     this.#found ??= this.#find();
-    const { keys, until } = await this.#found;
-    this.#until = until;
-    return keys;
+    const finding = this.#found;
+    try {
+      const { keys, until } = await finding;
+      if (this.#found === finding) this.#until = until;
+      return keys;
+    } catch (e) {
+      // A long-lived caller asks again: a token may be there by then.
+      if (this.#found === finding) this.#forget();
+      throw e;
+    }
   }
 
-  async #find() {
+  /** Those who ask at once share one answer. */
+  #forget(): void {
+    this.#found = undefined;
+    this.#until = Number.POSITIVE_INFINITY;
+  }
+
+  async #find(): Promise<TemporaryKeys> {
     const { env } = this.#ports;
-    const fromEnvironment = this.#keys({
-      aws_access_key_id: env.get('AWS_ACCESS_KEY_ID'),
-      aws_secret_access_key: env.get('AWS_SECRET_ACCESS_KEY'),
-      aws_session_token: env.get('AWS_SESSION_TOKEN'),
-    });
     const name = env.get('AWS_PROFILE') ?? 'default';
-    if (fromEnvironment !== undefined && env.get('AWS_PROFILE') === undefined) {
-      return { keys: fromEnvironment, until: Number.POSITIVE_INFINITY };
+    if (env.get('AWS_PROFILE') === undefined) {
+      const keys = this.#keys({
+        aws_access_key_id: env.get('AWS_ACCESS_KEY_ID'),
+        aws_secret_access_key: env.get('AWS_SECRET_ACCESS_KEY'),
+        aws_session_token: env.get('AWS_SESSION_TOKEN'),
+      });
+      if (keys !== undefined) return forever(keys);
+      const tokenFile = env.get('AWS_WEB_IDENTITY_TOKEN_FILE');
+      if (tokenFile) {
+        return this.#fromWebIdentity({
+          tokenFile,
+          role: env.get('AWS_ROLE_ARN'),
+          sessionName: env.get('AWS_ROLE_SESSION_NAME'),
+        });
+      }
     }
     const profile = await this.profile();
     const keys = this.#keys(profile);
-    if (keys !== undefined) return { keys, until: Number.POSITIVE_INFINITY };
+    if (keys !== undefined) return forever(keys);
+    if (profile.web_identity_token_file) {
+      return this.#fromWebIdentity({
+        tokenFile: profile.web_identity_token_file,
+        role: profile.role_arn,
+        sessionName: profile.role_session_name,
+      });
+    }
     if (profile.credential_process !== undefined) return this.#fromProcess(profile.credential_process);
     if (
       profile.sso_start_url !== undefined ||
@@ -118,7 +155,12 @@ export class CredentialChain {
     return { accessKeyId: id, secretAccessKey: secret, sessionToken: token || undefined };
   }
 
-  async #fromProcess(command: string) {
+  async #fromWebIdentity(identity: WebIdentity): Promise<TemporaryKeys> {
+    const { env, disk } = this.#ports;
+    return assumeRole(identity, stsEndpointOf(env, await this.profile()), disk, this.#effects);
+  }
+
+  async #fromProcess(command: string): Promise<TemporaryKeys> {
     try {
       const said = JSON.parse(await this.#ports.runProcess(command)) as Record<string, string | undefined>;
       const keys = this.#keys({

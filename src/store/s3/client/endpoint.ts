@@ -41,22 +41,16 @@ export interface Endpoint {
   readonly region: string;
 }
 
-/** The endpoint of a bucket by environment and profile. USAGE, or REFUSED for plain http to another host. */
-export function endpointOf(
-  { bucket }: S3Place,
-  env: Environment,
-  profile: Readonly<Record<string, string>>,
-): Endpoint {
+type Profile = Readonly<Record<string, string>>;
+
+function regionOf(env: Environment, profile: Profile): string {
   const region = env.get('AWS_REGION') ?? env.get('AWS_DEFAULT_REGION') ?? profile.region ?? 'us-east-1';
   if (!/^[a-z0-9-]{1,64}$/.test(region)) throw new HsError('USAGE', 'AWS_REGION is not a region');
-  const insecure = env.get('HS_S3_INSECURE') === '1';
-  const given = env.get('AWS_ENDPOINT_URL_S3') ?? env.get('AWS_ENDPOINT_URL') ?? profile.endpoint_url;
-  if (!given) {
-    // A name with a dot does not match the certificate.
-    return bucket.includes('.')
-      ? { origin: new URL(`https://s3.${region}.amazonaws.com`), base: `/${bucket}`, region }
-      : { origin: new URL(`https://${bucket}.s3.${region}.amazonaws.com`), base: '', region };
-  }
+  return region;
+}
+
+/** An endpoint that was given. USAGE, or REFUSED for plain http to another host. */
+function givenEndpoint(given: string, env: Environment): { readonly origin: URL; readonly path: string } {
   let origin: URL;
   try {
     origin = new URL(given);
@@ -70,7 +64,8 @@ export function endpointOf(
       hint: ENDPOINT_HINT,
     });
   }
-  if (origin.protocol === 'http:' && !LOOPBACK.test(origin.hostname) && !insecure) {
+  const isInsecure = env.get('HS_S3_INSECURE') === '1';
+  if (origin.protocol === 'http:' && !LOOPBACK.test(origin.hostname) && !isInsecure) {
     throw new HsError(
       'REFUSED',
       `the endpoint '${escapeText(origin.origin)}' is plain http, so anybody on the way can read and change what is stored`,
@@ -79,7 +74,20 @@ export function endpointOf(
       },
     );
   }
-  const path = origin.pathname.replace(/\/+$/, '');
+  return { origin, path: origin.pathname.replace(/\/+$/, '') };
+}
+
+/** The endpoint of a bucket by environment and profile. USAGE, or REFUSED for plain http to another host. */
+export function endpointOf({ bucket }: S3Place, env: Environment, profile: Profile): Endpoint {
+  const region = regionOf(env, profile);
+  const given = env.get('AWS_ENDPOINT_URL_S3') ?? env.get('AWS_ENDPOINT_URL') ?? profile.endpoint_url;
+  if (!given) {
+    // A name with a dot does not match the certificate.
+    return bucket.includes('.')
+      ? { origin: new URL(`https://s3.${region}.amazonaws.com`), base: `/${bucket}`, region }
+      : { origin: new URL(`https://${bucket}.s3.${region}.amazonaws.com`), base: '', region };
+  }
+  const { origin, path } = givenEndpoint(given, env);
   const inHost = env.get('HS_S3_ADDRESSING') === 'virtual';
   if (!inHost) return { origin, base: `${path}/${bucket}`, region };
   const host = `${bucket}.${origin.hostname}`;
@@ -91,4 +99,13 @@ export function endpointOf(
     });
   }
   return { origin, base: path, region };
+}
+
+/** The endpoint of the service of temporary keys. USAGE, or REFUSED for plain http to another host. */
+export function stsEndpointOf(
+  env: Environment,
+  profile: Profile,
+): { readonly origin: URL; readonly path: string } {
+  const given = env.get('AWS_ENDPOINT_URL_STS') ?? env.get('AWS_ENDPOINT_URL') ?? profile.endpoint_url;
+  return givenEndpoint(given || `https://sts.${regionOf(env, profile)}.amazonaws.com`, env);
 }

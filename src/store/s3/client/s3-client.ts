@@ -4,8 +4,9 @@ import { ByteBudget } from '../byte-budget.js';
 import { EndlessListing } from './endless-listing.js';
 import type { Endpoint } from './endpoint.js';
 import { type InParts, putParts } from './put-parts.js';
+import { isBusy, isTransient } from './retry.js';
 import { answerError, errorCode, notS3 } from './s3-errors.js';
-import { isBusy, isTransient, isWebPage, type S3Effects, S3Requests } from './s3-requests.js';
+import { isWebPage, type S3Effects, S3Requests } from './s3-requests.js';
 import { type ListedKey, type ListedPage, parseListing } from './s3-xml.js';
 import type { Credentials } from './sign.js';
 

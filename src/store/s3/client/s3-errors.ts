@@ -67,7 +67,7 @@ export function isCertificate(code: string): boolean {
 }
 
 /** The error for requests without an answer, once patience is over. */
-export function noAnswer(cause: unknown, host: string): HsError {
+export function noAnswer(cause: unknown, host: string, service = 'the S3 service'): HsError {
   const { code = 'unknown', message } = (cause ?? {}) as { code?: string; message?: string };
   if (isCertificate(code)) {
     return new HsError('SYSTEM', `the certificate of '${escapeText(host)}' is not trusted (${code})`, {
@@ -75,7 +75,7 @@ export function noAnswer(cause: unknown, host: string): HsError {
       cause: new Error(message ?? code),
     });
   }
-  return new HsError('SYSTEM', `the S3 service at '${escapeText(host)}' gave no answer (${code})`, {
+  return new HsError('SYSTEM', `${service} at '${escapeText(host)}' gave no answer (${code})`, {
     hint: code === 'ENOTFOUND' || code === 'ECONNREFUSED' ? 'check the endpoint' : 'run the command again',
     cause: new Error(message ?? code),
   });

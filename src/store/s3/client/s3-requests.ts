@@ -1,19 +1,14 @@
-import type { Clock, Trace } from '../../../core/effects.js';
+import type { Trace } from '../../../core/effects.js';
 import { HsError } from '../../../errors/hs-error.js';
 import type { Http, HttpAnswer, HttpRequest } from '../../../fsx/http.js';
 import { parseContentKey } from '../keys.js';
 import type { Endpoint } from './endpoint.js';
-import { isCertificate, noAnswer, notS3 } from './s3-errors.js';
+import { isBusy, isCut, isTooLarge, isTransient, patience, pause, type RetryEffects } from './retry.js';
+import { noAnswer, notS3 } from './s3-errors.js';
 import { type Credentials, encodeQuery, encodeUri, signed } from './sign.js';
 
-export interface S3Effects {
+export interface S3Effects extends RetryEffects {
   readonly http: Http;
-  /** The system's clock, by which requests are signed. */
-  readonly clock: Clock;
-  /** Resolves after so many milliseconds. */
-  wait(ms: number): Promise<void>;
-  /** A number from 0 up to 1, for the jitter of waits. */
-  jitter(): number;
   readonly trace?: Trace | undefined;
   /** The one that cuts requests, whose reason is then thrown. */
   readonly signal?: AbortSignal | undefined;
@@ -25,15 +20,7 @@ export interface S3Request {
   readonly body?: Uint8Array;
 }
 
-/** Waits double from the first to the last: 12 s in all on average. */
-const TRIES = 9;
-const FIRST_WAIT_MS = 50;
-const LAST_WAIT_MS = 5_000;
-/** After this no request is repeated: an endpoint may take the limit of time for each. */
-const PATIENCE_MS = 180_000;
 const NOTHING = new Uint8Array();
-
-export const isBusy = ({ status }: HttpAnswer) => (status >= 500 && status !== 501) || status === 429;
 
 /**
  * Whether a success is a web page's and says nothing about the service: a portal may say 200 to everything. Many servers
@@ -75,8 +62,7 @@ export class S3Requests {
   /** What is thrown for a request without an answer: the reason of the signal that cut it, or SYSTEM. */
   failure(e: unknown): unknown {
     const { signal } = this.#effects;
-    const isCut = /^(ECANCELED|EINTR)$/.test((e as { code?: string } | null)?.code ?? '');
-    return signal?.aborted && isCut ? signal.reason : noAnswer(e, this.#endpoint.origin.host);
+    return signal?.aborted && isCut(e) ? signal.reason : noAnswer(e, this.#endpoint.origin.host);
   }
 
   /** Whether requests were cut, and this is what is thrown for them. */
@@ -143,16 +129,13 @@ export class S3Requests {
   }
 
   /** Waits before the next try. */
-  async pause(tries: number): Promise<void> {
-    const { wait, jitter } = this.#effects;
-    await wait(Math.min(LAST_WAIT_MS, FIRST_WAIT_MS * 2 ** tries) * (0.5 + jitter()));
+  pause(tries: number): Promise<void> {
+    return pause(this.#effects, tries);
   }
 
   /** Whether a try is the last one. */
   patience(): (tries: number) => boolean {
-    const { clock } = this.#effects;
-    const began = clock.now();
-    return (tries) => tries >= TRIES || clock.now() - began > PATIENCE_MS;
+    return patience(this.#effects);
   }
 
   /** Repeats a request that may be served twice until there is an answer. SYSTEM for a web page's. */
@@ -178,15 +161,4 @@ export class S3Requests {
   close(): void {
     this.#effects.http.close();
   }
-}
-
-/** The same answer would come again. */
-function isTooLarge(e: unknown): boolean {
-  return (e as { code?: string } | null)?.code === 'EMSGSIZE';
-}
-
-/** Whether another try may help: a name that does not resolve, a certificate that is not trusted and an interruption stay. */
-export function isTransient(e: unknown): boolean {
-  const { code = '' } = (e ?? {}) as { code?: string };
-  return !isCertificate(code) && !/^(ECANCELED|EINTR|ENOTFOUND|ECONNREFUSED|ERR_TLS|ERR_INVALID)/.test(code);
 }
