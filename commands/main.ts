@@ -23,7 +23,7 @@ main(host, {
     const ports = { disk, random, env, index: nodeIndex };
     return withServices(localStores(ports), async () => {
       const { s3Stores, systemS3Ports } = await import('../src/store/s3/s3-stores.js');
-      return s3Stores(systemS3Ports(ports, signal, trace));
+      return s3Stores(systemS3Ports(ports, { signal, trace }));
     });
   },
   openSession: async (request, stores) => {

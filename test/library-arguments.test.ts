@@ -263,6 +263,7 @@ describe('the library', () => {
       () => openStore({ now: 'today' as never }),
       () => openStore({ now: new Date(Number.NaN) }),
       () => openStore({ signal: {} as never }),
+      () => openStore({ offline: 'yes' as never }),
       () => openStore({ progress: {} as never }),
       () => openStore(null as never),
       () => openStore('here' as never),

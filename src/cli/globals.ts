@@ -23,6 +23,7 @@ export const globalOptions = {
     parse: notEmpty,
   }),
   insecure: flag(undefined, 'allow plain http to an S3 service that is not on this machine'),
+  offline: flag(undefined, 'read an s3:// store from what this machine has of it, and ask no service'),
   json: flag(undefined, 'print one JSON document'),
   quiet: flag('q', 'print only results and errors'),
   verbose: flag('v', 'print more details'),

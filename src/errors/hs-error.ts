@@ -29,6 +29,7 @@ const EXIT_STATUS = {
   NO_STORE: 9, // there is no store
   UNKNOWN_FORMAT: 9, // the store was made by a newer hs
   SYSTEM: 10, // the operating system refused, or a disk is full
+  OFFLINE: 10, // the service of the store is not to be asked, and this machine does not have it
   OUTCOME_UNKNOWN: 10, // whether an entry was written is unknown; look before you repeat it
   QUOTA: 11, // the quota cannot be met
   BUG: 70, // a bug in hs

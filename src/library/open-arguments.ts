@@ -8,7 +8,7 @@ import type {
 } from './options.js';
 import { callable, callFields, date, type Fields, flag, given, options, path } from './values.js';
 
-const openFields: Fields<Omit<OpenOptions, 'store' | 'readOnly'>, never> = {
+const openFields: Fields<Omit<OpenOptions, 'store' | 'readOnly' | 'offline'>, never> = {
   ...callFields,
   // Empty means unset, as in the environment.
   actor: z.string(),
@@ -17,7 +17,11 @@ const openFields: Fields<Omit<OpenOptions, 'store' | 'readOnly'>, never> = {
   warn: callable,
 };
 const openedFields = { ...openFields, store: path };
-export const openOptions = options<OpenOptions>('options', { ...openedFields, readOnly: flag });
+export const openOptions = options<OpenOptions>('options', {
+  ...openedFields,
+  readOnly: flag,
+  offline: flag,
+});
 export const doctorOptions = options<DoctorOptions>('options', { ...openedFields, accept: flag });
 export const rollbackOptions = options<RollbackOptions>('options', { ...openedFields, reason: given });
 export const createOptions = options<CreateOptions>('options', {

@@ -18,11 +18,15 @@ import * as given from './arguments.js';
 import { ArtifactStore } from './artifact-store.js';
 import type { CreateOptions, OpenOptions } from './options.js';
 
-export function storesOn(disk: Disk, env: Environment, signal?: AbortSignal): StoreHome {
+export function storesOn(
+  disk: Disk,
+  env: Environment,
+  { signal, offline }: Pick<OpenOptions, 'signal' | 'offline'> = {},
+): StoreHome {
   const ports = { disk, random: systemRandom(), env, index: nodeIndex };
   return withServices(localStores(ports), async () => {
     const { s3Stores, systemS3Ports } = await import('../store/s3/s3-stores.js');
-    return s3Stores(systemS3Ports(ports, signal));
+    return s3Stores(systemS3Ports(ports, { signal, offline }));
   });
 }
 
@@ -51,7 +55,7 @@ export async function sessionOf(
       signal: options.signal ?? new AbortController().signal,
       warn: options.warn ?? (() => undefined),
     },
-    storesOn(disk, environment, options.signal),
+    storesOn(disk, environment, options),
     recovery,
   );
 }
@@ -88,7 +92,7 @@ export async function createStore(directory: string, options: CreateOptions = {}
   const environment = systemEnvironment();
   const disk = nodeDisk();
   const clock = systemClock();
-  const backend = await storesOn(disk, environment, open.signal).create(
+  const backend = await storesOn(disk, environment, open).create(
     {
       workspace: isS3Url(path)
         ? path

@@ -46,6 +46,11 @@ export interface OpenOptions {
    * called then.
    */
   readonly readOnly?: boolean;
+  /**
+   * Reads a store on a service from what this machine has of it, verified as always, and asks no service; what is not
+   * here, and every change, fails with OFFLINE. `warn` is told as of which entry it is. Else as `HS_OFFLINE=1` says.
+   */
+  readonly offline?: boolean;
   /** `human:NAME`, `ai_job:NAME` or `plugin_tool:NAME`; else `HS_ACTOR`, else the operating system's user. */
   readonly actor?: string;
   /** The job to act for; else `HS_JOB_ID`. */
@@ -62,7 +67,7 @@ export interface OpenOptions {
   readonly warn?: (message: string) => void;
 }
 
-export interface CreateOptions extends Omit<OpenOptions, 'store' | 'readOnly'> {
+export interface CreateOptions extends Omit<OpenOptions, 'store' | 'readOnly' | 'offline'> {
   /** Allows removals under a clock set ahead of the system clock, for tests. */
   readonly allowSetClock?: boolean;
   /** Allows the group of the directory to use the store as well. */
@@ -245,12 +250,12 @@ export type DebugBundleOptions = Omit<DebugRequest, 'scope'>;
 
 export type RunOptions = Partial<Omit<RunRequest, 'command'>>;
 
-export interface DoctorOptions extends Omit<OpenOptions, 'readOnly'> {
+export interface DoctorOptions extends Omit<OpenOptions, 'readOnly' | 'offline'> {
   /** Trusts the store, which came from elsewhere, and the output root of its policy. */
   readonly accept?: boolean;
 }
 
-export interface RollbackOptions extends Omit<OpenOptions, 'readOnly'>, ReasonOptions {}
+export interface RollbackOptions extends Omit<OpenOptions, 'readOnly' | 'offline'>, ReasonOptions {}
 
 export interface VerifyBundleOptions {
   /** Accepts names that other systems cannot hold. */

@@ -1223,6 +1223,34 @@ export const MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    name: 's3-offline-mirror-proves-itself',
+    fault: 'offline, entries are shown that nothing outside the mirror proves',
+    file: 'store/s3/offline-ledger.ts',
+    edits: [
+      { from: "typeof anchor === 'object' ? anchor : followed", to: 'followed ?? (anchor as undefined)' },
+    ],
+    caughtBy: {
+      file: 'test/s3/offline.test.ts',
+      test: 'entries of the mirror behind what this user has seen, which nothing proves, are not shown',
+    },
+  },
+  {
+    name: 's3-offline-pack-dropped',
+    fault: 'offline, a pack with one wrong byte is removed though it cannot be fetched again',
+    file: 'store/s3/mirror.ts',
+    edits: [
+      {
+        from: 'if (this.#offline) return;\n    await this.drop(this.layout.pack(name));',
+        to: 'await this.drop(this.layout.pack(name));',
+      },
+      { from: 'if (this.#offline) return;\n    const found', to: 'const found' },
+    ],
+    caughtBy: {
+      file: 'test/s3/offline.test.ts',
+      test: 'a pack with a wrong byte gives an error, and stays: the rest of it may be sound',
+    },
+  },
+  {
     name: 's3-damaged-index-known',
     fault: 'the index of a damaged pack is not read again when its bytes came',
     file: 'store/s3/fetcher.ts',

@@ -106,6 +106,7 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
     'a file to append a line of JSON to for each command, ledger entry, disk operation and request to a service, with its time but never contents, arguments or credentials; 1 or 2: standard error',
   HS_MIRROR_SIZE:
     'how much of the objects and packs of a store on a service is kept on this machine, such as 512MiB (default: 10GiB)',
+  HS_OFFLINE: '1: as --offline',
   HS_PAGER:
     'the pager for lists on a terminal (default: PAGER, or else less, with LESS=FRX unless LESS is set); empty or cat: none',
   NO_COLOR: 'if set, no colour unless --color says otherwise',

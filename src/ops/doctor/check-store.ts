@@ -31,7 +31,8 @@ async function checkAbilities({ store }: Session): Promise<DoctorCheck[]> {
   try {
     return [...(await store.tryOut(lease.token))];
   } catch (e) {
-    if (isHsError(e, 'SYSTEM')) return [problem('writable', e.message, e.hint ?? 'move the store')];
+    if (isHsError(e, 'SYSTEM', 'OFFLINE'))
+      return [problem('writable', e.message, e.hint ?? 'move the store')];
     if (!isErrno(e)) throw e;
     return [problem('writable', `the store cannot be written: ${e.message}`, 'check space, owner and mode')];
   } finally {

@@ -41,7 +41,7 @@ export class DamageRecord {
       for (const id of met) this.#known.add(id);
     } catch (e) {
       // A read-only store can still be read; any other failure is a warning.
-      if (isErrno(e, 'EROFS', 'EACCES', 'EPERM') || isHsError(e, 'USAGE', 'ROLLED_BACK')) return;
+      if (isErrno(e, 'EROFS', 'EACCES', 'EPERM') || isHsError(e, 'USAGE', 'ROLLED_BACK', 'OFFLINE')) return;
       warn.call(this.#by, `could not record the damage: ${(e as Error).message}`);
     } finally {
       await tx.discard().catch(() => undefined);

@@ -22,7 +22,7 @@ export async function openSession(
   stores: StoreHome,
   recovery: Recovery,
 ): Promise<Session> {
-  const { backend, doubt, warning } = await stores.open(request.store);
+  const { backend, doubt, warning, readOnly } = await stores.open(request.store);
   const store = new Store(backend, {
     clock: request.clock,
     random: request.random,
@@ -38,6 +38,7 @@ export async function openSession(
   if (warning !== undefined) request.warn(warning);
   if (request.unchecked) store.anchor.hold();
   else await checkHead(store, request);
+  if (readOnly !== undefined) store.readOnlyBecause(readOnly);
   if (request.readOnly) store.readOnlyBecause(new HsError('USAGE', 'the store was opened read-only'));
   const session = new Session(request, store, recovery);
   const { type, id } = session.actor;

@@ -49,6 +49,8 @@ export interface OpenedBackend {
   readonly backend: Backend;
   /** Why the path to the store is not trusted; thrown unless this user has accepted the store. */
   readonly doubt?: HsError | undefined;
+  /** Why nothing can be written to it; thrown by every change. */
+  readonly readOnly?: HsError | undefined;
   /** A warning about a store that the user named. */
   readonly warning?: string | undefined;
 }

@@ -120,6 +120,7 @@ export class Fetcher {
 
   /** Brings an object into the mirror, unverified; false: the service does not have it. */
   async bring(id: ObjectId, epoch: number): Promise<boolean> {
+    this.#client.demandOnline(`object ${id}`);
     const noted = this.#noted.get(id);
     if (noted !== undefined) this.#recent = noted;
     if ((await this.#bringPacks(this.#recent)) && (await this.#mirror.isSoundOrDropped(id))) return true;

@@ -89,6 +89,11 @@ export class LedgerState {
     this.#isKept = false;
   }
 
+  /** Takes an entry that is proven otherwise for the newest; nothing that follows from it is kept. */
+  showUpTo(seq: number, hash: string): void {
+    this.#seen = { seq, hash: hash as ObjectId, condemnations: [], cleaned: 0 };
+  }
+
   /** The ledger is not the one that was seen: everything is read again. */
   reset(): void {
     this.#seen = undefined;

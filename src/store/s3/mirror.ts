@@ -62,6 +62,11 @@ async function correctFormat(
   }
 }
 
+export interface MirrorPorts extends LocalPorts {
+  /** The service is not asked: damaged copies stay, since the rest of a pack may be sound. */
+  readonly offline: boolean;
+}
+
 /**
  * What of a store on a service is on this machine: a copy, in the layout of a store, of what was read and written,
  * and beside it what hs knows of the service. All of it may be deleted, and none is believed unproven.
@@ -74,19 +79,22 @@ export class Mirror {
   readonly #dir: string;
   /** In bytes, of objects and packs. */
   readonly #limit: number;
+  /** Whether nothing that is here can be fetched again. */
+  readonly #offline: boolean;
   /** Bytes of objects and packs that came in since it was opened. */
   #grown = 0;
 
-  private constructor(ports: LocalPorts, local: LocalBackend, dir: string) {
+  private constructor(ports: MirrorPorts, local: LocalBackend, dir: string) {
     this.#limit = mirrorLimit(ports.env);
     this.local = local;
     this.#disk = ports.disk;
     this.#random = ports.random;
     this.#dir = dir;
+    this.#offline = ports.offline;
   }
 
   /** Opens the mirror of a store, or makes it. SYSTEM where there is no place for one. */
-  static async open(ports: LocalPorts, format: Format, formatBytes: Uint8Array): Promise<Mirror> {
+  static async open(ports: MirrorPorts, format: Format, formatBytes: Uint8Array): Promise<Mirror> {
     const { disk, env, random } = ports;
     const base = cacheDirectory(env);
     if (base === undefined) {
@@ -242,6 +250,7 @@ export class Mirror {
 
   /** Removes the copy of an object that does not match its name, so that it is fetched again. */
   async dropObject(id: ObjectId): Promise<void> {
+    if (this.#offline) return;
     const found = await this.fileOf(id);
     if (found?.pack !== undefined) return this.dropPack(found.pack);
     await this.drop(this.layout.object(id));
@@ -250,6 +259,7 @@ export class Mirror {
 
   /** Removes a pack that does not give what it should, so that it is fetched again. */
   async dropPack(name: ObjectId): Promise<void> {
+    if (this.#offline) return;
     await this.drop(this.layout.pack(name));
     await this.local.objects.refresh();
   }

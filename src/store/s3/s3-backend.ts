@@ -19,6 +19,7 @@ import type { FirstLook } from './first-look.js';
 import { parseContentKey } from './keys.js';
 import type { KnownFormat } from './known-format.js';
 import type { Mirror } from './mirror.js';
+import { OfflineLedger } from './offline-ledger.js';
 import { probeService } from './probe-service.js';
 import { S3Batch } from './s3-batch.js';
 import { S3Inventory } from './s3-inventory.js';
@@ -50,7 +51,7 @@ export class S3Backend implements Backend {
     client: S3Client,
     mirror: Mirror,
     known: KnownFormat,
-    { disk, random, env, clock }: LocalPorts & { readonly clock: Clock },
+    { disk, random, env, clock, offline }: LocalPorts & { readonly clock: Clock; readonly offline: boolean },
     first?: FirstLook,
   ) {
     this.#clock = clock;
@@ -60,13 +61,14 @@ export class S3Backend implements Backend {
     this.formatBytes = formatBytes;
     const fetcher = new Fetcher(client, mirror);
     const trash = new S3Trash(client);
-    this.ledger = new S3Ledger(
+    const onLedger: ConstructorParameters<typeof S3Ledger> = [
       client,
       mirror,
       (bytes) => fetcher.note(bytes),
       () => known.demandSame(client, formatBytes),
       first,
-    );
+    ];
+    this.ledger = offline ? new OfflineLedger(local.anchor, ...onLedger) : new S3Ledger(...onLedger);
     fetcher.expectPolicy(first?.first);
     this.objects = new S3Objects(mirror, fetcher, trash, () => condemned);
     const verified = new ObjectStore(this.objects);

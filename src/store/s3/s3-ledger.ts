@@ -20,7 +20,7 @@ import { summarize } from './segments.js';
 export class S3Ledger implements LedgerStore {
   readonly state: LedgerState;
   readonly #client: S3Client;
-  readonly #mirror: Mirror;
+  protected readonly mirror: Mirror;
   readonly #new: NewEntries;
   readonly #entries: MirroredEntries;
   /** INTEGRITY when another store is at the place of this one. */
@@ -46,7 +46,7 @@ export class S3Ledger implements LedgerStore {
     this.#first = first;
     this.#demandSame = demandSame;
     this.#client = client;
-    this.#mirror = mirror;
+    this.mirror = mirror;
     this.state = new LedgerState(mirror);
     this.#new = new NewEntries(client, mirror, this.state);
     this.#entries = new MirroredEntries(mirror, this.state, (seq) => this.#new.fetch(seq), onEntry);
@@ -77,7 +77,7 @@ export class S3Ledger implements LedgerStore {
       // Once it began, its error is for whoever waits for its end.
       this.#lookedFor(resolve).catch(reject);
     });
-    const mirrored = seen && (await this.#mirror.entry(seen.seq));
+    const mirrored = seen && (await this.mirror.entry(seen.seq));
     if (mirrored === undefined || sha256(mirrored) !== seen?.hash) return false;
     this.#assumed = seen;
     return true;
@@ -154,7 +154,7 @@ export class S3Ledger implements LedgerStore {
 
   /** Whether the newest entry that was seen is there, and the same. */
   async #isStill(seq: number, etag: string): Promise<boolean> {
-    const mirrored = await this.#mirror.entry(seq);
+    const mirrored = await this.mirror.entry(seq);
     if (mirrored !== undefined && etag === `"${createHash('md5').update(mirrored).digest('hex')}"`)
       return true;
     const there = await this.#client.get(entryKey(seq));
@@ -168,7 +168,7 @@ export class S3Ledger implements LedgerStore {
     this.state.reset();
     this.#entries.forget();
     for (let n = Math.max(0, seq - OVERLAP); n <= seq; n++)
-      await this.#mirror.drop(this.#mirror.layout.entry(n));
+      await this.mirror.drop(this.mirror.layout.entry(n));
     return this.#look();
   }
 
@@ -205,13 +205,13 @@ export class S3Ledger implements LedgerStore {
 
   /** Follows an entry of this machine's own. */
   async #takeIn(seq: number, bytes: Uint8Array): Promise<void> {
-    if (bytes.length <= MAX_ENTRY_BYTES) await this.#mirror.keepEntry(seq, bytes);
+    if (bytes.length <= MAX_ENTRY_BYTES) await this.mirror.keepEntry(seq, bytes);
     if (this.state.seen?.seq === seq - 1) {
       this.state.advance(seq, bytes);
       await this.state.keep();
       this.#head = seq;
     } else this.refresh();
-    await summarize(this.#client, this.#mirror, seq);
+    await summarize(this.#client, this.mirror, seq);
   }
 
   /** What the service has answered for is durable. */

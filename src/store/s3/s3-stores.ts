@@ -12,6 +12,7 @@ import { foundation } from '../foundation.js';
 import type { LocalPorts } from '../local/local-backend.js';
 import type { CreateRequest, StoreHome } from '../port/backend.js';
 import { decodeFormat, hasFeature, RECORD_FEATURES, unknownFormat } from '../port/format.js';
+import { asOfMirror } from './as-of-mirror.js';
 import { CredentialChain } from './client/credentials.js';
 import { endpointOf, parseS3Url } from './client/endpoint.js';
 import { S3Client } from './client/s3-client.js';
@@ -32,6 +33,8 @@ export interface S3Ports extends LocalPorts {
   wait(ms: number): Promise<void>;
   /** The standard output of a shell command, for the credentials that a profile takes from one. */
   runProcess(command: string): Promise<string>;
+  /** No request is sent: stores are read from their mirrors. Left out: as `HS_OFFLINE` says. */
+  readonly offline?: boolean | undefined;
   /** The one that cuts requests. */
   readonly signal?: AbortSignal | undefined;
   /** Told of each request. */
@@ -40,10 +43,20 @@ export interface S3Ports extends LocalPorts {
 
 const jitterOf = (random: Random) => () => Number.parseInt(random.hex(2), 16) / 65_536;
 
+const isOffline = ({ offline, env }: S3Ports) => offline ?? env.get('HS_OFFLINE') === '1';
+
 async function clientFor(ports: S3Ports, url: string): Promise<S3Client> {
   const { env, disk, runProcess, http, clock, wait, random, trace, signal } = ports;
   const place = parseS3Url(url);
-  const effects = { http: http(), clock, wait: (ms: number) => wait(ms), jitter: jitterOf(random), trace, signal };
+  const effects = {
+    http: http(),
+    clock,
+    wait: (ms: number) => wait(ms),
+    jitter: jitterOf(random),
+    trace,
+    signal,
+    offline: isOffline(ports),
+  };
   try {
     const chain = new CredentialChain({ env, disk, runProcess }, effects);
     const endpoint = endpointOf(place, env, await chain.profile());
@@ -54,12 +67,14 @@ async function clientFor(ports: S3Ports, url: string): Promise<S3Client> {
   }
 }
 
-async function openBackend(ports: S3Ports, url: string): Promise<S3Backend> {
+async function openBackend(given: S3Ports, url: string): Promise<S3Backend> {
+  const ports = { ...given, offline: isOffline(given) };
   const client = await clientFor(ports, url);
   const known = new KnownFormat(ports, client.address);
   let first: FirstLook | undefined;
   try {
     const kept = await known.kept();
+    if (kept === undefined) client.demandOnline(`the store at '${client.place}'`);
     if (kept === undefined) first = firstLook(client);
     const bytes = kept ?? (await known.fetch(client));
     if (bytes === undefined) {
@@ -130,7 +145,10 @@ async function create(ports: S3Ports, { workspace: url, ...request }: CreateRequ
 }
 
 /** What stands on this machine's network and clock; once `signal` is aborted, nothing is waited for. */
-export function systemS3Ports(ports: LocalPorts, signal?: AbortSignal, trace?: Trace): S3Ports {
+export function systemS3Ports(
+  ports: LocalPorts,
+  { signal, trace, offline }: Pick<S3Ports, 'signal' | 'trace' | 'offline'> = {},
+): S3Ports {
   const ended = signal && AbortSignal.any([signal]);
   // One for each request that waits for its next try.
   if (ended !== undefined) setMaxListeners(0, ended);
@@ -142,6 +160,7 @@ export function systemS3Ports(ports: LocalPorts, signal?: AbortSignal, trace?: T
     runProcess: runShell,
     trace,
     signal,
+    offline,
   };
 }
 
@@ -150,7 +169,14 @@ export function s3Stores(ports: S3Ports): StoreHome {
   return {
     open: async (named) => {
       if (!isS3Url(named)) throw new HsError('NO_STORE', `'${named}' is not a store on a service`);
-      return { backend: await openBackend(ports, named) };
+      const backend = await openBackend(ports, named);
+      if (!isOffline(ports)) return { backend };
+      try {
+        return await asOfMirror(backend);
+      } catch (e) {
+        await backend.close();
+        throw e;
+      }
     },
     create: (request, clock) => create(ports, request, clock),
     around: async () => undefined,

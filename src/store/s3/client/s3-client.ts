@@ -77,6 +77,11 @@ export class S3Client {
     }
   }
 
+  /** OFFLINE unless requests are sent. `what` is not on this machine. */
+  demandOnline(what: string): void {
+    this.#requests.demandOnline(what);
+  }
+
   /** Whether a service, a disk or an interrupt is behind this failure, and no mistake of the program. */
   isOutside(e: unknown): boolean {
     return isErrno(e) || isHsError(e) || this.#requests.isCut(e);

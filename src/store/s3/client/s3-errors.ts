@@ -66,6 +66,16 @@ export function isCertificate(code: string): boolean {
   return /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code);
 }
 
+/** The next step after an OFFLINE error. */
+export const OFFLINE_HINT = 'run it without --offline or HS_OFFLINE where the service can be reached';
+
+/** OFFLINE: the service may have what this machine does not. */
+export function notHere(what: string): HsError {
+  return new HsError('OFFLINE', `${what} is not on this machine, and offline the service is not asked`, {
+    hint: OFFLINE_HINT,
+  });
+}
+
 /** The error for requests without an answer, once patience is over. */
 export function noAnswer(cause: unknown, host: string, service = 'the S3 service'): HsError {
   const { code = 'unknown', message } = (cause ?? {}) as { code?: string; message?: string };
@@ -75,8 +85,9 @@ export function noAnswer(cause: unknown, host: string, service = 'the S3 service
       cause: new Error(message ?? code),
     });
   }
+  const isWrong = code === 'ENOTFOUND' || code === 'ECONNREFUSED';
   return new HsError('SYSTEM', `${service} at '${escapeText(host)}' gave no answer (${code})`, {
-    hint: code === 'ENOTFOUND' || code === 'ECONNREFUSED' ? 'check the endpoint' : 'run the command again',
+    hint: `${isWrong ? 'check the endpoint' : 'run the command again'}; what this machine has of the store can be read with --offline`,
     cause: new Error(message ?? code),
   });
 }

@@ -4,11 +4,13 @@ import type { Http, HttpAnswer, HttpRequest } from '../../../fsx/http.js';
 import { parseContentKey } from '../keys.js';
 import type { Endpoint } from './endpoint.js';
 import { isBusy, isCut, isTooLarge, isTransient, patience, pause, type RetryEffects } from './retry.js';
-import { noAnswer, notS3 } from './s3-errors.js';
+import { noAnswer, notHere, notS3 } from './s3-errors.js';
 import { type Credentials, encodeQuery, encodeUri, signed } from './sign.js';
 
 export interface S3Effects extends RetryEffects {
   readonly http: Http;
+  /** No request is sent. */
+  readonly offline?: boolean | undefined;
   readonly trace?: Trace | undefined;
   /** The one that cuts requests, whose reason is then thrown. */
   readonly signal?: AbortSignal | undefined;
@@ -71,6 +73,11 @@ export class S3Requests {
     return signal?.aborted === true && e === signal.reason;
   }
 
+  /** OFFLINE unless requests are sent. `what` is not on this machine. */
+  demandOnline(what: string): void {
+    if (this.#effects.offline) throw notHere(what);
+  }
+
   /**
    * Sends a request once, for the `attempt`th time; fails with an errno error when no complete answer came. The answer may
    * be a web page's (`isWebPage`).
@@ -81,6 +88,7 @@ export class S3Requests {
     request: S3Request,
     attempt: number,
   ): Promise<HttpAnswer> {
+    this.demandOnline(key === undefined ? 'a listing of the store' : `'${key}'`);
     const { trace, clock } = this.#effects;
     if (trace === undefined) return this.#once(method, key, request);
     const began = clock.now();
