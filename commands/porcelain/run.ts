@@ -7,7 +7,8 @@ import { compact } from '../../src/core/json/omit-undefined.js';
 import { CLASSIFICATIONS, KINDS, RETENTION_CLASSES } from '../../src/core/manifest/vocabulary.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { RunResult } from '../../src/ops/run/run-request.js';
-import { BACKEND_NAMES, HIDDEN_DIRS, type OutputStream } from '../../src/sandbox/sandbox-types.js';
+import { HIDDEN_DIRS, hiddenDirsText } from '../../src/sandbox/hidden-dirs.js';
+import { BACKEND_NAMES, type OutputStream } from '../../src/sandbox/sandbox-types.js';
 
 const STREAMS: readonly OutputStream[] = ['stdout', 'stderr'];
 const OUTPUT_KINDS = KINDS.filter((kind) => kind !== 'bundle');
@@ -37,7 +38,7 @@ Each \`--source\` is copied to \`$HS_IN/NAME\`, a file or a directory. NAME is t
 
 By default hs uses the strongest backend that works on this machine; each is tested with forbidden writes before COMMAND starts. \`bubblewrap-overlay\` (level enforced+observed) prevents writes and lists those to the workspace. \`bubblewrap\` (isolated) prevents writes and hides the store, other processes, terminals and the user's keys. \`landlock\` and \`sandbox-exec\` (enforced) prevent writes. \`none\` prevents nothing, compares the workspace before and after (detected), and is used only on request. The policy's \`run.least_level\` is the weakest level that is accepted; below it COMMAND is not started.
 
-What is not confined: COMMAND can read whatever the user can read, except the store (which landlock without namespaces cannot hide) and, under bubblewrap, \`/tmp\`, \`/var/tmp\` and \`/run\`. It can therefore copy secrets from the home directory into its output and, with \`--net\`, send them away. It can connect to unix sockets outside those directories. Its use of processor time and memory is not limited. It gets the environment, without the variables that lead to agents and daemons. Bubblewrap hides other processes, and so does landlock if it has namespaces. \`none\` confines nothing. What the backend leaves open on this machine is recorded with every artifact as gaps; \`--verbose\` prints them, and \`hs doctor\` shows the level of each backend.
+What is not confined: COMMAND can read whatever the user can read, except the store (which landlock without namespaces cannot hide) and, under bubblewrap, ${hiddenDirsText((dir) => `\`${dir}\``)}. It can therefore copy secrets from the home directory into its output and, with \`--net\`, send them away. It can connect to unix sockets outside those directories. Its use of processor time and memory is not limited. It gets the environment, without the variables that lead to agents and daemons. Bubblewrap hides other processes, and so does landlock if it has namespaces. \`none\` confines nothing. What the backend leaves open on this machine is recorded with every artifact as gaps; \`--verbose\` prints them, and \`hs doctor\` shows the level of each backend.
 
 The output may be as large as the policy's budget for the actor, or, without a budget, half of the free disk space. A tool that exceeds this is killed, and nothing is registered.`,
   positionals: { command: afterDashes('COMMAND', 'the program and its arguments') },
@@ -176,7 +177,7 @@ function notRunHint({ notRun, sandbox }: RunResult, program: string, at: string)
   if (notRun === 'permission denied' && byPath) return `chmod +x '${at}' makes a file executable`;
   if (notRun !== 'not found') return undefined;
   const hides = sandbox.backend.startsWith('bubblewrap');
-  const hidden = `everything in ${HIDDEN_DIRS.join(', ').replace(/, ([^,]*)$/, ' and $1')} is hidden in the sandbox`;
+  const hidden = `everything in ${hiddenDirsText()} is hidden in the sandbox`;
   if (byPath) {
     const isHidden = hides && HIDDEN_DIRS.some((dir) => at.startsWith(`${dir}/`));
     return isHidden ? `${hidden}: put the program into the workspace` : undefined;

@@ -9,8 +9,8 @@ export interface Mounts {
   readonly paths: SandboxPaths;
   /** The mount at the project's path: the project itself, read-only, or an overlay of it. */
   readonly project: { readonly source: string; readonly writable: boolean };
-  /** The host's /tmp, /var/tmp and /run, as far as they exist, with links resolved. */
-  readonly volatile: readonly string[];
+  /** Those of `HIDDEN_DIRS` that exist, with links resolved. */
+  readonly hidden: readonly string[];
   readonly uid: number;
   readonly gid: number;
   readonly network: boolean;
@@ -64,13 +64,13 @@ interface Layer {
 
 /** Outer directories first, since a mount hides earlier mounts below it. */
 function layers(mounts: Mounts): Layer[] {
-  const { paths, project, volatile } = mounts;
-  const visible = volatile.map((at): Layer => ({ at, args: ['--tmpfs', at] }));
+  const { paths, project, hidden } = mounts;
+  const visible = hidden.map((at): Layer => ({ at, args: ['--tmpfs', at] }));
   if (project.writable) visible.push({ at: paths.project, args: ['--bind', project.source, paths.project] });
-  else if (paths.project !== '/' && volatile.some((dir) => isWithin(paths.project, dir))) {
+  else if (paths.project !== '/' && hidden.some((dir) => isWithin(paths.project, dir))) {
     visible.push({ at: paths.project, args: ['--ro-bind', paths.project, paths.project] });
   }
-  if (isHidden(paths.cwd, mounts) && !volatile.includes(paths.cwd)) {
+  if (isHidden(paths.cwd, mounts) && !hidden.includes(paths.cwd)) {
     visible.push({ at: paths.cwd, args: ['--ro-bind', paths.cwd, paths.cwd] });
   }
   for (const at of [paths.store, paths.scratch]) {
@@ -80,9 +80,9 @@ function layers(mounts: Mounts): Layer[] {
   return visible.sort((a, b) => depth(a.at) - depth(b.at));
 }
 
-/** Whether a private directory covers the path already, unless it shows through the project. */
-function isHidden(path: string, { paths, volatile }: Mounts): boolean {
-  return volatile.some(
+/** Whether a hidden directory has the path below it already, unless it shows through the project. */
+function isHidden(path: string, { paths, hidden }: Mounts): boolean {
+  return hidden.some(
     (dir) => isWithin(path, dir) && !(isWithin(path, paths.project) && isWithin(paths.project, dir)),
   );
 }

@@ -3,25 +3,25 @@ import { bubblewrapArgs, type Mounts, toolPaths } from './bubblewrap-args.js';
 import { makeCanaries } from './canary.js';
 import { EMPTIED_FILES } from './emptied-files.js';
 import { shimCommand } from './exec-shim.js';
+import { HIDDEN_DIRS, hiddenDirsText } from './hidden-dirs.js';
 import { type Launched, launch, outcome } from './launch.js';
 import { FILTER_FILE } from './launcher-script.js';
 import { mountOverlay } from './overlay.js';
 import { overlayWrites } from './overlay-writes.js';
 import { resolveSandboxPaths, type SandboxPaths } from './sandbox-paths.js';
-import {
-  HIDDEN_DIRS,
-  type SandboxBackend,
-  type SandboxHost,
-  type SandboxRequest,
-  type SandboxResult,
-  type Unavailable,
+import type {
+  SandboxBackend,
+  SandboxHost,
+  SandboxRequest,
+  SandboxResult,
+  Unavailable,
 } from './sandbox-types.js';
 import { seccompFilter } from './seccomp.js';
 import { toolEnv } from './tool-env.js';
 
 const COMMON_GAPS = [
-  'the tool can read what the user can read, except the store, /tmp, /var/tmp and /run',
-  'the tool can connect to unix sockets outside /tmp, /var/tmp and /run',
+  `the tool can read what the user can read, except the store, ${hiddenDirsText()}`,
+  `the tool can connect to unix sockets outside ${hiddenDirsText()}`,
 ];
 const NETWORK_GAP = 'the network is open, as requested, including abstract unix sockets';
 const FILTER_GAP =
@@ -80,8 +80,8 @@ async function runIn(
   if (!host.namespaces) return { unavailable: 'namespaces are disabled' };
   const program = await host.find('bwrap');
   if (program === undefined) return { unavailable: 'bubblewrap (bwrap) is not installed' };
-  const volatile = await existing(host, HIDDEN_DIRS);
-  if (!volatile.includes('/run')) return { unavailable: '/run does not exist' };
+  const hidden = await existing(host, HIDDEN_DIRS);
+  if (!hidden.includes('/run')) return { unavailable: '/run does not exist' };
   const filter = seccompFilter(host.arch, { network: request.network, ownNamespaces: true });
   if (filter !== undefined) {
     await host.disk.writeFile(`${paths.scratch}/${FILTER_FILE}`, filter, { mode: 0o600, sync: false });
@@ -89,7 +89,7 @@ async function runIn(
   const mounts: Mounts = {
     paths,
     project,
-    volatile,
+    hidden,
     uid: host.uid,
     gid: host.gid,
     network: request.network,
@@ -97,7 +97,7 @@ async function runIn(
     filtered: filter !== undefined,
     emptied: await existing(host, EMPTIED_FILES),
   };
-  const canaries = await makeCanaries(host, paths, project.writable ? 'overlaid' : 'forbidden', volatile);
+  const canaries = await makeCanaries(host, paths, project.writable ? 'overlaid' : 'forbidden', hidden);
   const run = await launch(host, request, {
     argv: [...prefix, program, ...bubblewrapArgs(mounts), '--', ...shimCommand(canaries, request.command)],
     cwd: paths.project,
@@ -125,7 +125,7 @@ async function existing(host: SandboxHost, paths: readonly string[]): Promise<st
   return [...found];
 }
 
-/** Files that a private /run would hide: the resolver's, and the system's programs on NixOS. */
+/** Files that must stay visible below /run: the resolver's, and the system's programs on NixOS. */
 async function keptFiles(host: SandboxHost, network: boolean): Promise<string[]> {
   const wanted = ['/run/current-system'];
   const resolver = network ? await realOrNone(host, '/etc/resolv.conf') : undefined;

@@ -5,19 +5,19 @@ import type { SandboxHost } from './sandbox-types.js';
 /**
  * Files that the launcher tries to write inside the sandbox before it starts the tool; outside, the caller could write
  * each of them. If one can be written, there is no sandbox. The project is left out if an overlay takes the tool's
- * writes to it, the home directory if it is inside a directory of which the tool gets a private copy.
+ * writes to it, the home directory if it is inside a hidden directory.
  */
 export async function makeCanaries(
   host: SandboxHost,
   paths: SandboxPaths,
   project: 'forbidden' | 'overlaid',
-  privateDirs: readonly string[] = [],
+  hiddenDirs: readonly string[] = [],
 ): Promise<string[]> {
   const name = `.hs-probe-${process.pid}`;
   await host.disk.writeFile(`${paths.scratch}/canary`, new Uint8Array(), { mode: 0o600, sync: false });
   const dirs = [paths.store, ...(project === 'forbidden' ? [paths.project] : [])];
   const home = await realOrNone(host, host.home);
-  if (home !== undefined && ![paths.project, ...privateDirs].some((dir) => isWithin(home, dir)))
+  if (home !== undefined && ![paths.project, ...hiddenDirs].some((dir) => isWithin(home, dir)))
     dirs.push(home);
   return [`${paths.scratch}/canary`, ...dirs.map((dir) => `${dir === '/' ? '' : dir}/${name}`)];
 }

@@ -19,9 +19,6 @@ export const BACKEND_NAMES = [
 ] as const;
 export type BackendName = (typeof BACKEND_NAMES)[number];
 
-/** Directories that bubblewrap replaces by empty private ones. */
-export const HIDDEN_DIRS: readonly string[] = ['/tmp', '/var/tmp', '/run'];
-
 /** The facts about the machine that a backend needs. */
 export interface SandboxHost {
   readonly disk: Disk;

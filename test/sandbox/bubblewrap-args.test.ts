@@ -15,7 +15,7 @@ function mounts(paths: Partial<SandboxPaths>, more: Partial<Mounts> = {}): Mount
       ...paths,
     },
     project: { source: project, writable: false },
-    volatile: ['/tmp', '/var/tmp', '/run'],
+    hidden: ['/tmp', '/var/tmp', '/run'],
     uid: 1000,
     gid: 1000,
     network: false,
@@ -26,7 +26,7 @@ function mounts(paths: Partial<SandboxPaths>, more: Partial<Mounts> = {}): Mount
   };
 }
 
-/** `--option path` for every mount, in order, from the first private directory on. */
+/** `--option path` for every mount, in order, from the first hidden directory on. */
 function layers(m: Mounts): string[] {
   const args = bubblewrapArgs(m);
   const all = args.flatMap((arg, i) => {
@@ -58,18 +58,18 @@ describe('bubblewrapArgs', () => {
     ]);
   });
 
-  it('makes another private directory when the project is /tmp itself', () => {
+  it('makes another TMPDIR when the project is /tmp itself', () => {
     const m = mounts({ project: '/tmp', scratch: '/var/tmp/s' });
     expect(layers(m).slice(0, 2)).toEqual(['--tmpfs /tmp', '--ro-bind /tmp']);
     expect(toolPaths(m).tmp).toBe('/run/hs/tmp');
   });
 
-  it('hides a scratch directory that no private directory covers', () => {
+  it('hides a scratch directory that is below no hidden directory', () => {
     expect(layers(mounts({ scratch: '/home/u/scratch' }))).toContain('--tmpfs /home/u/scratch');
     expect(layers(mounts({ scratch: '/ws/project/s' }))).toContain('--remount-ro /ws/project/s');
   });
 
-  it('shows the current directory where a private one would cover it, read-only', () => {
+  it('shows the current directory where a hidden one has it below, read-only', () => {
     expect(layers(mounts({ cwd: '/tmp/elsewhere' }))).toContain('--ro-bind /tmp/elsewhere');
     expect(layers(mounts({ cwd: '/tmp' }))).not.toContain('--ro-bind /tmp');
   });
