@@ -2,7 +2,7 @@ import { listing } from '../../src/cli/command.js';
 import { choice, flag, integer } from '../../src/cli/options.js';
 import { safeJson } from '../../src/cli/text/escape-for-terminal.js';
 import { canonicalText } from '../../src/core/json/canonical.js';
-import { type EntryType, PAYLOADS } from '../../src/core/ledger/payload.js';
+import { type EntryType, PAYLOADS } from '../../src/core/ledger/entry-types.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
 /** `hs ledger cat`: entries as canonical JSON, one per line. */

@@ -6,7 +6,7 @@ import { describeEntry } from '../../src/cli/text/history-text.js';
 import { humanAge, utcTime } from '../../src/cli/text/human.js';
 import { pad } from '../../src/cli/text/width.js';
 import { compact } from '../../src/core/json/omit-undefined.js';
-import { type EntryType, PAYLOADS } from '../../src/core/ledger/payload.js';
+import { type EntryType, PAYLOADS } from '../../src/core/ledger/entry-types.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { HistoryRow } from '../../src/ops/inspect/history.js';
 

@@ -9,7 +9,7 @@ import { ledgerFields, withLedgerFields } from '../../src/cli/help/ledger-fields
 import { manPages } from '../../src/cli/help/man.js';
 import { literal, prose, usageWords } from '../../src/cli/help/mdoc.js';
 import { plainStyle } from '../../src/cli/text/style.js';
-import { PAYLOADS } from '../../src/core/ledger/payload.js';
+import { PAYLOADS } from '../../src/core/ledger/entry-types.js';
 
 const root = join(import.meta.dirname, '../..');
 const man = join(root, 'man');

@@ -7,7 +7,7 @@ import {
   objectsOfEntry,
   toLedgerEntry,
 } from '../../src/core/ledger/entry.js';
-import { PAYLOADS } from '../../src/core/ledger/payload.js';
+import { PAYLOADS } from '../../src/core/ledger/entry-types.js';
 import { sha256 } from '../../src/core/objects/hash.js';
 import { isHsError } from '../../src/errors/hs-error.js';
 

@@ -1,7 +1,7 @@
 import { parseCanonical } from '../../src/core/json/canonical.js';
 import { decodeEntry, type LedgerEntry } from '../../src/core/ledger/entry.js';
+import type { EntryPayload } from '../../src/core/ledger/entry-types.js';
 import type { LedgerOp } from '../../src/core/ledger/operation.js';
-import type { EntryPayload } from '../../src/core/ledger/payload.js';
 import { decodeBundleIndex } from '../../src/core/objects/bundle-index.js';
 import { sha256 } from '../../src/core/objects/hash.js';
 import type { ArtifactId, ObjectId } from '../../src/core/objects/ids.js';

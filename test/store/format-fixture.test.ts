@@ -3,7 +3,7 @@ import fs from 'fs-extra';
 import { describe, expect, it } from 'vitest';
 import { noProgress } from '../../src/core/effects.js';
 import type { LedgerEntry } from '../../src/core/ledger/entry.js';
-import { PAYLOADS } from '../../src/core/ledger/payload.js';
+import { PAYLOADS } from '../../src/core/ledger/entry-types.js';
 import { decodeManifest } from '../../src/core/manifest/manifest.js';
 import { decodeBundleIndex } from '../../src/core/objects/bundle-index.js';
 import { sha256 } from '../../src/core/objects/hash.js';

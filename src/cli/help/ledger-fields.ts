@@ -1,4 +1,4 @@
-import { PAYLOADS } from '../../core/ledger/payload.js';
+import { PAYLOADS } from '../../core/ledger/entry-types.js';
 import { toJsonSchema } from '../schemas/document.js';
 import { literal, prose } from './mdoc.js';
 

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { artifactId, natural, objectId, timestamp, token, uuid } from '../../core/json/schema.js';
 import { ENTRY_SCHEMA } from '../../core/ledger/entry.js';
+import { PAYLOADS } from '../../core/ledger/entry-types.js';
 import { ledgerOps } from '../../core/ledger/operation.js';
-import { PAYLOADS } from '../../core/ledger/payload.js';
 import { ACTOR_TYPES } from '../../core/manifest/vocabulary.js';
 import { CAPABILITIES } from '../../core/policy/capabilities.js';
 

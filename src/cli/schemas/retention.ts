@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { artifactId, natural, objectId, timestamp, uuid } from '../../core/json/schema.js';
+import { PAYLOADS } from '../../core/ledger/entry-types.js';
 import { pinName } from '../../core/ledger/operation.js';
-import { PAYLOADS } from '../../core/ledger/payload.js';
 import { KINDS, RETENTION_CLASSES } from '../../core/manifest/vocabulary.js';
 import {
   keptFields,

@@ -1,4 +1,4 @@
-import type { EntryPayload, EntryType } from '../../core/ledger/payload.js';
+import type { EntryPayload, EntryType } from '../../core/ledger/entry-types.js';
 import type { HistoryRow, Subject } from '../../ops/inspect/history.js';
 import { counted, humanSize } from './human.js';
 

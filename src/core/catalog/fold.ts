@@ -1,8 +1,8 @@
 import { HsError } from '../../errors/hs-error.js';
 import { compact } from '../json/omit-undefined.js';
 import type { LedgerEntry } from '../ledger/entry.js';
+import type { EntryPayload } from '../ledger/entry-types.js';
 import type { ArtifactFacts, LedgerOp } from '../ledger/operation.js';
-import type { EntryPayload } from '../ledger/payload.js';
 import type { ArtifactRecord, Pin } from './artifact-record.js';
 import type { CatalogCounts, CatalogMeta, Head } from './catalog.js';
 import { idKey, keyText, LIVE, META_KEY, placeKey, REMOVED, ROOTS, recordKeys } from './catalog-keys.js';

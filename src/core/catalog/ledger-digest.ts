@@ -1,7 +1,7 @@
 import { compact } from '../json/omit-undefined.js';
 import type { LedgerEntry } from '../ledger/entry.js';
+import type { EntryPayload } from '../ledger/entry-types.js';
 import type { ArtifactFacts, LedgerOp } from '../ledger/operation.js';
-import type { EntryPayload } from '../ledger/payload.js';
 import type { ArtifactRecord, Pin, Registration } from './artifact-record.js';
 import type { CatalogMeta, Head } from './catalog.js';
 import { ROOTS, UNREAD } from './catalog-keys.js';

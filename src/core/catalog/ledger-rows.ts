@@ -1,7 +1,7 @@
 import { canonicalLines } from '../json/canonical-lines.js';
 import { type LedgerEntry, objectsOfEntry } from '../ledger/entry.js';
+import type { EntryPayload, EntryType } from '../ledger/entry-types.js';
 import type { LedgerOp } from '../ledger/operation.js';
-import type { EntryPayload, EntryType } from '../ledger/payload.js';
 import { createSha256 } from '../objects/hash.js';
 import type { ObjectId } from '../objects/ids.js';
 import { APPLIED, PURGED, ROOTS, UNREAD } from './catalog-keys.js';

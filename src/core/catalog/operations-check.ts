@@ -1,6 +1,6 @@
 import type { LedgerEntry } from '../ledger/entry.js';
+import type { EntryPayload } from '../ledger/entry-types.js';
 import type { LedgerOp } from '../ledger/operation.js';
-import type { EntryPayload } from '../ledger/payload.js';
 import type { ArtifactId, ObjectId } from '../objects/ids.js';
 import { UuidTable } from '../objects/uuid-table.js';
 import { contradiction } from './fold.js';

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Json } from '../json/canonical.js';
+import { PAYLOADS } from '../ledger/entry-types.js';
 import { RECORDED_FORMATS } from '../ledger/export-formats.js';
-import { PAYLOADS } from '../ledger/payload.js';
 import {
   ACTOR_TYPES,
   CLASSIFICATIONS,

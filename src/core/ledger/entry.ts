@@ -5,9 +5,9 @@ import { check, natural, objectId, timestamp, token, uuid } from '../json/schema
 import { ACTOR_TYPES } from '../manifest/vocabulary.js';
 import type { ObjectId } from '../objects/ids.js';
 import { CAPABILITIES, type CapabilityId } from '../policy/capabilities.js';
+import { type EntryPayload, type EntryType, isEntryType, PAYLOADS } from './entry-types.js';
 import { type LedgerOp, ledgerOps } from './operation.js';
 import { MOST_PACKS, PACK_PLACE } from './pack-places.js';
-import { type EntryPayload, type EntryType, isEntryType, PAYLOADS } from './payload.js';
 import { readPlainEntry } from './plain-entry.js';
 
 export const ENTRY_SCHEMA = 'hs.ledger-entry/1';

@@ -5,9 +5,9 @@ import { check } from '../json/schema.js';
 import { ACTOR_TYPES } from '../manifest/vocabulary.js';
 import { type ArtifactId, isTimestamp, type ObjectId, type Timestamp } from '../objects/ids.js';
 import { CAPABILITIES, type CapabilityId } from '../policy/capabilities.js';
+import { type EntryPayload, isEntryType, PAYLOADS } from './entry-types.js';
 import { type LedgerOp, ledgerOps } from './operation.js';
 import { MOST_PACKS, PACK_PLACE } from './pack-places.js';
-import { type EntryPayload, isEntryType, PAYLOADS } from './payload.js';
 import { readPlainAdd } from './plain-add.js';
 
 /** An entry up to its operations, its packs or its payload, in canonical order. */

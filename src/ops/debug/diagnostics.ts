@@ -2,7 +2,7 @@ import type { DebugDiagnostic } from '../../core/debug/documents.js';
 import type { Redactor } from '../../core/debug/redactor.js';
 import { canonicalText } from '../../core/json/canonical.js';
 import { compact } from '../../core/json/omit-undefined.js';
-import type { EntryPayload } from '../../core/ledger/payload.js';
+import type { EntryPayload } from '../../core/ledger/entry-types.js';
 import { sha256 } from '../../core/objects/hash.js';
 import type { EventEvidence } from './collect-evidence.js';
 

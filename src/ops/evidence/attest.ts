@@ -4,7 +4,7 @@ import { signEnvelope } from '../../core/evidence/dsse.js';
 import { PAYLOAD_TYPE, provenanceStatement } from '../../core/evidence/provenance.js';
 import { keyFingerprint, type Signer } from '../../core/evidence/signer.js';
 import { compact } from '../../core/json/omit-undefined.js';
-import type { EntryPayload } from '../../core/ledger/payload.js';
+import type { EntryPayload } from '../../core/ledger/entry-types.js';
 import { handleOf } from '../../core/manifest/handle-of.js';
 import { labelOf } from '../../core/manifest/label-of.js';
 import type { Manifest } from '../../core/manifest/manifest.js';

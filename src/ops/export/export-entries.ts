@@ -1,4 +1,4 @@
-import type { ExportRecord } from '../../core/ledger/payload.js';
+import type { ExportRecord } from '../../core/ledger/entry-types.js';
 import { recordText } from '../../core/text/ledger-text.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { Session } from '../session/session.js';

@@ -1,7 +1,7 @@
 import manifest from '../../../package.json' with { type: 'json' };
 import { canonicalBytes } from '../../core/json/canonical.js';
+import type { ExportRecord } from '../../core/ledger/entry-types.js';
 import type { ExportFormat } from '../../core/ledger/export-formats.js';
-import type { ExportRecord } from '../../core/ledger/payload.js';
 import { handleOf } from '../../core/manifest/handle-of.js';
 import type { DeterminismLevel } from '../../core/manifest/vocabulary.js';
 import { sha256 } from '../../core/objects/hash.js';

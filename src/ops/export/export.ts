@@ -1,6 +1,6 @@
 import { ARCHIVE_TIME } from '../../core/bundle/archive-time.js';
+import type { ExportRecord } from '../../core/ledger/entry-types.js';
 import type { ExportFormat } from '../../core/ledger/export-formats.js';
-import type { ExportRecord } from '../../core/ledger/payload.js';
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import { recordText } from '../../core/text/ledger-text.js';
 import { isHsError } from '../../errors/hs-error.js';

@@ -2,7 +2,7 @@ import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
 import { DAY_MS } from '../../core/duration.js';
 import { compact } from '../../core/json/omit-undefined.js';
-import type { EntryPayload } from '../../core/ledger/payload.js';
+import type { EntryPayload } from '../../core/ledger/entry-types.js';
 import { type ArtifactId, type Timestamp, timestampMs, toTimestamp } from '../../core/objects/ids.js';
 import {
   decodeReport,

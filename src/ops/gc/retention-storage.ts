@@ -1,6 +1,6 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Head } from '../../core/catalog/catalog.js';
-import type { EntryPayload } from '../../core/ledger/payload.js';
+import type { EntryPayload } from '../../core/ledger/entry-types.js';
 import type { ArtifactId, ObjectId, Timestamp } from '../../core/objects/ids.js';
 import type { Policy } from '../../core/policy/policy.js';
 import type { ArtifactColumns } from '../../core/retention/artifact-columns.js';

@@ -1,6 +1,6 @@
 import { check } from '../../core/json/schema.js';
 import type { LedgerEntry } from '../../core/ledger/entry.js';
-import { PAYLOADS } from '../../core/ledger/payload.js';
+import { PAYLOADS } from '../../core/ledger/entry-types.js';
 import { normalText } from '../../core/text/normal-form.js';
 import type { Session } from '../session/session.js';
 

@@ -1,5 +1,5 @@
 import type { LedgerEntry } from '../../core/ledger/entry.js';
-import type { EntryType } from '../../core/ledger/payload.js';
+import type { EntryType } from '../../core/ledger/entry-types.js';
 import type { Timestamp } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { ReadEntry } from '../../store/ledger/ledger.js';

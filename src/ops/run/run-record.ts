@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import program from '../../../package.json' with { type: 'json' };
 import { compact } from '../../core/json/omit-undefined.js';
-import type { EntryPayload } from '../../core/ledger/payload.js';
+import type { EntryPayload } from '../../core/ledger/entry-types.js';
 import type { Provenance } from '../../core/manifest/manifest.js';
 import { sha256 } from '../../core/objects/hash.js';
 import type { ObjectId, Timestamp } from '../../core/objects/ids.js';

@@ -1,5 +1,5 @@
 import type { Catalog } from '../../core/catalog/catalog.js';
-import type { ExportRecord } from '../../core/ledger/payload.js';
+import type { ExportRecord } from '../../core/ledger/entry-types.js';
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import { recordText } from '../../core/text/ledger-text.js';
 import type { HsError } from '../../errors/hs-error.js';

@@ -5,8 +5,8 @@ import { MemoryTables, type Tables, TablesClosed, TablesDamaged } from '../../co
 import { FIRST_OPS, needsPayload } from '../../core/catalog/ledger-rows.js';
 import { parseCanonical } from '../../core/json/canonical.js';
 import { checkPayload, type LedgerEntry } from '../../core/ledger/entry.js';
+import type { EntryPayload } from '../../core/ledger/entry-types.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
-import type { EntryPayload } from '../../core/ledger/payload.js';
 import { isHsError } from '../../errors/hs-error.js';
 import { cooperatively } from '../../fsx/cooperative.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';

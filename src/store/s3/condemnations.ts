@@ -1,6 +1,6 @@
 import { parseCanonical } from '../../core/json/canonical.js';
 import { checkPayload, decodeEntry, type LedgerEntry } from '../../core/ledger/entry.js';
-import type { EntryPayload } from '../../core/ledger/payload.js';
+import type { EntryPayload } from '../../core/ledger/entry-types.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { brokenLedger } from '../ledger/ledger.js';
 import { parseContentKey } from './keys.js';

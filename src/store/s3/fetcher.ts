@@ -1,5 +1,5 @@
 import { decodeEntry } from '../../core/ledger/entry.js';
-import type { EntryPayload } from '../../core/ledger/payload.js';
+import type { EntryPayload } from '../../core/ledger/entry-types.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import type { PackIndex } from '../../core/objects/pack-index.js';
 import { parallel } from '../../core/parallel.js';

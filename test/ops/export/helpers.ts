@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
 import type { LedgerEntry } from '../../../src/core/ledger/entry.js';
-import type { EntryType, ExportRecord } from '../../../src/core/ledger/payload.js';
+import type { EntryType, ExportRecord } from '../../../src/core/ledger/entry-types.js';
 import { sha256 } from '../../../src/core/objects/hash.js';
 import type { ArtifactId } from '../../../src/core/objects/ids.js';
 import { DEFAULT_POLICY, encodePolicy, type Policy } from '../../../src/core/policy/policy.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ExportRecord } from '../../../src/core/ledger/payload.js';
+import type { ExportRecord } from '../../../src/core/ledger/entry-types.js';
 import { exportArtifact } from '../../../src/ops/export/export.js';
 import { appendNote } from '../../../src/ops/govern/ledger-note.js';
 import { put } from '../../../src/ops/put/put.js';

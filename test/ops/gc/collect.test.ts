@@ -1,6 +1,6 @@
 import { chmod, mkdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import type { EntryPayload } from '../../../src/core/ledger/payload.js';
+import type { EntryPayload } from '../../../src/core/ledger/entry-types.js';
 import { sha256 } from '../../../src/core/objects/hash.js';
 import { DEFAULT_POLICY, encodePolicy, type Policy } from '../../../src/core/policy/policy.js';
 import { encodePlan, planHash } from '../../../src/core/retention/plan-file.js';

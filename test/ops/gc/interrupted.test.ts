@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EntryPayload } from '../../../src/core/ledger/payload.js';
+import type { EntryPayload } from '../../../src/core/ledger/entry-types.js';
 import { sha256 } from '../../../src/core/objects/hash.js';
 import { REPORT_NAME } from '../../../src/core/retention/report.js';
 import type { Disk } from '../../../src/fsx/disk.js';

@@ -1,5 +1,5 @@
 import type { LedgerEntry } from '../../../src/core/ledger/entry.js';
-import type { EntryPayload } from '../../../src/core/ledger/payload.js';
+import type { EntryPayload } from '../../../src/core/ledger/entry-types.js';
 import type { Manifest } from '../../../src/core/manifest/manifest.js';
 import { decodeManifest } from '../../../src/core/manifest/manifest.js';
 import type { RunRequest, RunResult } from '../../../src/ops/run/run-request.js';

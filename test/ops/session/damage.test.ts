@@ -1,7 +1,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { EntryPayload } from '../../../src/core/ledger/payload.js';
+import type { EntryPayload } from '../../../src/core/ledger/entry-types.js';
 import { openStore } from '../../../src/index.js';
 import { exportArtifact } from '../../../src/ops/export/export.js';
 import { planExport } from '../../../src/ops/export/plan-export.js';

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { ensureDir } from 'fs-extra/esm';
-import type { ExportRecord } from '../../../src/core/ledger/payload.js';
+import type { ExportRecord } from '../../../src/core/ledger/entry-types.js';
 import type { ArtifactId } from '../../../src/core/objects/ids.js';
 import { type PutOptions, put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
