@@ -331,7 +331,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'purge-beside-leases',
     fault: 'a purge does not wait for the commands at work when its batch was sealed',
-    file: 'store/collector/purge.ts',
+    file: 'store/collector/await-leases.ts',
     edits: [{ from: 'if (leases.length === 0) ready.push(batch);', to: 'if (true) ready.push(batch);' }],
     caughtBy: CHAOS,
   },

@@ -5,7 +5,8 @@ import { escapeText } from '../../core/text/escape-control.js';
 import { counted, humanSize } from '../../core/text/human.js';
 import { FREE_SPACE } from '../../errors/errno-meaning.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
-import { leaseLiveness } from '../../store/collector/lease-liveness.js';
+import { isClockBehind } from '../../store/collector/check-clock.js';
+import { findDeadLeases } from '../../store/collector/find-dead-leases.js';
 import { HINT_REPAIR, HINT_STRAY } from '../../store/port/finding.js';
 import type { LeaseTable } from '../../store/port/lease-table.js';
 import { journaledDestinations } from '../export/export-journal.js';
@@ -55,7 +56,7 @@ async function checkLedger(session: Session): Promise<DoctorCheck[]> {
             'make that directory writable, so that a rollback is detected',
           )
         : ok('anchor', `entry ${seen.seq} in '${store.anchor.path}'`),
-      checkClock(session, entry.at),
+      clockCheck(session, entry.at),
     ];
   } catch (e) {
     if (!isHsError(e, 'LEDGER_BROKEN', 'ROLLED_BACK')) throw e;
@@ -63,9 +64,10 @@ async function checkLedger(session: Session): Promise<DoctorCheck[]> {
   }
 }
 
-function checkClock(session: Session, newest: Timestamp): DoctorCheck {
-  const now = toTimestamp(session.clock.now());
-  if (now >= newest) return ok('clock', now);
+function clockCheck(session: Session, newest: Timestamp): DoctorCheck {
+  const nowMs = session.clock.now();
+  const now = toTimestamp(nowMs);
+  if (!isClockBehind(nowMs, newest)) return ok('clock', now);
   return problem(
     'clock',
     `it says ${now}, but the newest ledger entry says ${newest}: nothing is collected until then`,
@@ -96,7 +98,7 @@ async function checkDeadLease(leases: LeaseTable, token: string): Promise<Doctor
 
 async function checkLeases({ store }: Session): Promise<DoctorCheck[]> {
   const staged = await store.inventory.staged();
-  const { dead, alive } = await leaseLiveness(store.leases);
+  const { dead, alive } = await findDeadLeases(store.leases);
   const checks: DoctorCheck[] = [];
   for (const token of dead) checks.push(await checkDeadLease(store.leases, token));
   const known = new Set([...dead, ...alive]);

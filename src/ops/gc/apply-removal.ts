@@ -11,7 +11,7 @@ import type { PlanInput } from '../../core/retention/plan-input.js';
 import type { KeepRule, PlanItem, PrunePlan } from '../../core/retention/prune-plan.js';
 import { encodeReport } from '../../core/retention/report.js';
 import { reportSensitivity } from '../../core/retention/report-sensitivity.js';
-import { checkClock } from '../../store/collector/collector.js';
+import { checkClock } from '../../store/collector/check-clock.js';
 import { overQuota, quotaRefusal } from './check-quota.js';
 import { makePlan, type Planned, type PlanRequest } from './make-plan.js';
 import type { Removal, RetentionStorage } from './retention-storage.js';

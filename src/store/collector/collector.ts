@@ -1,13 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 import { noProgress, type ProgressSink } from '../../core/effects.js';
-import { type ObjectId, type Timestamp, timestampMs, toTimestamp } from '../../core/objects/ids.js';
-import { HsError } from '../../errors/hs-error.js';
+import { type ObjectId, toTimestamp } from '../../core/objects/ids.js';
 import { IndexReader } from '../objects/index-reader.js';
 import type { Exclusive, Lease, LeaseTable } from '../port/lease-table.js';
 import type { Swept, TrashBatch, Working } from '../port/reclaimer.js';
 import type { Store } from '../store.js';
+import { awaitLeases, type Patience, type PendingPurge, POLL_MS } from './await-leases.js';
+import { checkClock } from './check-clock.js';
 import { type Mark, mark } from './mark.js';
-import { awaitLeases, isDue, type Patience, type PendingPurge, type Purged, purge } from './purge.js';
+import { isDue, type Purged, purge } from './purge.js';
 import { removedSince } from './removed-since.js';
 import { goingWith, trashUnreachable } from './trash-unreachable.js';
 
@@ -54,20 +55,9 @@ export const NOTHING: Reclaimed = {
   purge_pending: [],
 };
 
-const LOCK_POLL_MS = 25;
 /** Most keys in one entry: every writer reads the list, about 100 bytes a key. */
 const MOST_CONDEMNED = 100_000;
 const SHORT: Patience = { ms: 2000, wait: async (ms) => void (await setTimeout(ms)) };
-
-/** Removal and purging use the system clock, so a clock that was set back is refused (D10). */
-export function checkClock(nowMs: number, lastAt: Timestamp): void {
-  if (nowMs >= timestampMs(lastAt)) return;
-  throw new HsError(
-    'REFUSED',
-    `the system's clock says ${toTimestamp(nowMs)}, which is before the newest ledger entry, ${lastAt}`,
-    { hint: 'correct the clock, then collect again' },
-  );
-}
 
 /**
  * Moves unreachable objects to the trash and purges those whose trash window has ended. Runs beside writers and
@@ -93,11 +83,11 @@ export async function reclaim(
 async function awaitTurn(store: Store, request: ReclaimRequest): Promise<Exclusive | undefined> {
   const { patience = SHORT, progress = noProgress } = request;
   progress.start('waiting for another collection', undefined, 'looks');
-  for (let waited = 0; ; waited += LOCK_POLL_MS) {
+  for (let waited = 0; ; waited += POLL_MS) {
     const turn = await store.leases.exclusive('collector');
     if (turn !== undefined || waited >= patience.ms) return turn;
     progress.advance(1);
-    await patience.wait(LOCK_POLL_MS);
+    await patience.wait(POLL_MS);
   }
 }
 

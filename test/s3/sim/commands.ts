@@ -6,7 +6,7 @@ import { collect } from '../../../src/ops/gc/collect-garbage.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
-import type { Patience } from '../../../src/store/collector/purge.js';
+import type { Patience } from '../../../src/store/collector/await-leases.js';
 import { CONTENTS, type Machines, type Place } from './machines.js';
 
 const IMPATIENT: Patience = { ms: 0, wait: async () => undefined };

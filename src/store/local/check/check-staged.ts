@@ -1,5 +1,5 @@
 import { isErrno, isHsError } from '../../../errors/hs-error.js';
-import { type LeaseLiveness, leaseLiveness } from '../../collector/lease-liveness.js';
+import { findDeadLeases, type JudgedLeases } from '../../collector/find-dead-leases.js';
 import { HINT_REPAIR } from '../../port/finding.js';
 import type { LeaseTable } from '../../port/lease-table.js';
 import { isLeaseToken, isUnclaimed } from '../leases.js';
@@ -7,9 +7,9 @@ import { shownName } from '../ledger-listing.js';
 import type { Findings } from './findings.js';
 import { removeFile } from './repairs.js';
 
-async function livenessOf(leases: LeaseTable): Promise<LeaseLiveness> {
+async function judgedLeases(leases: LeaseTable): Promise<JudgedLeases> {
   try {
-    return await leaseLiveness(leases);
+    return await findDeadLeases(leases);
   } catch (e) {
     if (isErrno(e, 'ENOENT') || isHsError(e, 'INTEGRITY')) return { dead: [], alive: [] };
     throw e;
@@ -25,7 +25,7 @@ export async function checkStaged(findings: Findings, leases: LeaseTable): Promi
       findings.stray(`leases/${shownName(entry)}`, 'not a lease');
     }
   }
-  const { dead, alive } = await livenessOf(leases);
+  const { dead, alive } = await judgedLeases(leases);
   for (const token of dead) {
     const subject = `leases/${token}`;
     findings.add({

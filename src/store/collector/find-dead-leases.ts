@@ -5,7 +5,7 @@ import type { LeaseTable } from '../port/lease-table.js';
 const LOOK_AGAIN_MS = 100;
 const LOOKS = 10;
 
-export interface LeaseLiveness {
+export interface JudgedLeases {
   /** Leases of commands that died. */
   readonly dead: readonly string[];
   /** Leases of commands that are running or ended just now. */
@@ -22,8 +22,8 @@ async function deadAmong(leases: LeaseTable, tokens: readonly string[]): Promise
   return dead;
 }
 
-/** Separates the leases of running commands from those left by dead ones; changes nothing. */
-export async function leaseLiveness(leases: LeaseTable): Promise<LeaseLiveness> {
+/** Finds the leases that dead commands left, and those of running ones; changes nothing. */
+export async function findDeadLeases(leases: LeaseTable): Promise<JudgedLeases> {
   const tokens = await leases.list();
   let dead = await deadAmong(leases, tokens);
   for (let look = 0; look < LOOKS && dead.length > 0; look++) {
