@@ -1,8 +1,8 @@
 import { type Pack, pack } from 'tar-stream';
-import { ARCHIVE_TIME } from '../core/bundle/archive-time.js';
 import { comparePaths, type SafePath, TreeNames } from '../core/paths/safe-path.js';
 import { escapeText } from '../core/text/escape-control.js';
 import { HsError } from '../errors/hs-error.js';
+import { archiveTime } from './archive-time.js';
 import { drain, push } from './pump.js';
 
 export interface TarInput {
@@ -16,8 +16,8 @@ export interface TarInput {
 }
 
 export interface TarOptions {
-  /** Time of every entry in seconds, 0 to 2^31 - 1; from `SOURCE_DATE_EPOCH`, else {@link ARCHIVE_TIME}. */
-  readonly mtime?: number;
+  /** Time of every entry in seconds, 0 to 2^31 - 1; from `SOURCE_DATE_EPOCH`, else {@link archiveTime}. */
+  readonly mtime?: number | undefined;
 }
 
 /** 11 octal digits could hold more, but tar-stream counts seconds in 32 bits. */
@@ -32,8 +32,9 @@ const MAX_MTIME = 2 ** 31 - 1;
  */
 export function writeTar(
   entries: AsyncIterable<TarInput>,
-  { mtime = ARCHIVE_TIME }: TarOptions = {},
+  { mtime: asked }: TarOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const mtime = archiveTime(asked);
   if (!Number.isInteger(mtime) || mtime < 0 || mtime > MAX_MTIME)
     throw new HsError('USAGE', `the time ${mtime} of archive entries is not between 0 and ${MAX_MTIME}`);
   const out = pack() as Pack & AsyncIterable<Uint8Array>;

@@ -7,12 +7,12 @@ import type { PayloadEntry } from '../payload/payload-source.js';
 /** The files as a tar that is the same bytes on every machine (C2), or as that tar compressed. */
 export async function* archive(
   entries: readonly PayloadEntry[],
-  options: { format: 'tar' | 'tar.gz'; isPrivate: boolean; mtime?: number },
+  options: { format: 'tar' | 'tar.gz'; isPrivate: boolean; mtime?: number | undefined },
 ): AsyncGenerator<Uint8Array> {
   // tar and zlib are loaded only by the few exports that need them: 23 ms of start-up.
   const { writeTar } = await import('../../archive/write-tar.js');
   const { isPrivate, mtime } = options;
-  const tar = writeTar(inputs(entries, isPrivate), mtime === undefined ? {} : { mtime });
+  const tar = writeTar(inputs(entries, isPrivate), { mtime });
   if (options.format === 'tar') {
     yield* tar;
     return;

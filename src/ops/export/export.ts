@@ -1,4 +1,4 @@
-import { ARCHIVE_TIME } from '../../core/bundle/archive-time.js';
+import { archiveTime } from '../../archive/archive-time.js';
 import type { ExportRecord } from '../../core/ledger/entry-types.js';
 import type { ExportFormat } from '../../core/ledger/export-formats.js';
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
@@ -37,7 +37,7 @@ export async function exportArtifact(session: Session, request: ExportRequest): 
   return session.writeDecided(async (tx) => {
     const purpose = purposeOf(session, request);
     const exportId = session.random.uuid();
-    const mtime = request.mtime ?? ARCHIVE_TIME;
+    const mtime = archiveTime(request.mtime);
     const config: ExportConfig = { with_manifest: request.withManifest === true, mtime };
     const { head } = await session.catalog();
     await tx.lease.journal(exportJournal({ exportId, afterSeq: head.seq, config }));

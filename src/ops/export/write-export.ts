@@ -1,4 +1,3 @@
-import { ARCHIVE_TIME } from '../../core/bundle/archive-time.js';
 import { HsError } from '../../errors/hs-error.js';
 import { materialize } from '../materialize/materialize.js';
 import type { PayloadSource } from '../payload/payload-source.js';
@@ -77,6 +76,6 @@ async function sourceOf(
   }
   return {
     type: 'file',
-    stream: () => archive(entries, { format, isPrivate, mtime: request.mtime ?? ARCHIVE_TIME }),
+    stream: () => archive(entries, { format, isPrivate, mtime: request.mtime }),
   };
 }
