@@ -1,7 +1,7 @@
 import type * as z from 'zod/mini';
 import { flag, list, text, type Values } from '../../src/cli/options.js';
 import type { exportRow } from '../../src/cli/schemas/outside.js';
-import { projectionRef, toExportTarget } from '../../src/core/guard/export-target.js';
+import { projectionRef, toExportTarget } from '../../src/core/guard/target-kinds.js';
 import { check } from '../../src/core/json/schema.js';
 import { toObjectId } from '../../src/core/objects/ids.js';
 import type { Exported } from '../../src/ops/export/export.js';

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { TOTAL_FIELDS } from '../core/catalog/totals.js';
 import { DEBUG_MODES } from '../core/debug/documents.js';
-import { exportTargetSchema, projectionRef } from '../core/guard/export-target.js';
+import { exportTargetSchema, projectionRef } from '../core/guard/target-kinds.js';
 import { compact } from '../core/json/omit-undefined.js';
 import { artifactId, check, natural, objectId, timestamp } from '../core/json/schema.js';
 import { PAYLOADS } from '../core/ledger/entry-types.js';

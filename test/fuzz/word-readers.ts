@@ -1,5 +1,5 @@
 import { readWords } from '../../src/cli/parse/words.js';
-import { toExportTarget } from '../../src/core/guard/export-target.js';
+import { toExportTarget } from '../../src/core/guard/target-kinds.js';
 import { labelLine, manifestLine, putLine, retainLine } from '../../src/core/manifest/batch-schemas.js';
 import { checkName, checkPath, toName } from '../../src/core/paths/safe-path.js';
 import { toActor } from '../../src/core/policy/authorize.js';

@@ -4,7 +4,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { ensureDir } from 'fs-extra/esm';
 import { extract, pack } from 'tar-stream';
 import type { ArtifactRecord } from '../../src/core/catalog/artifact-record.js';
-import { describedTarget } from '../../src/core/guard/export-target.js';
+import { describedTarget } from '../../src/core/guard/target-kinds.js';
 import { canonicalBytes } from '../../src/core/json/canonical.js';
 import {
   decodeManifest,

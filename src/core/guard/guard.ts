@@ -1,7 +1,7 @@
 import { CLASSIFICATIONS, type Classification } from '../manifest/vocabulary.js';
 import type { ArtifactId, ObjectId } from '../objects/ids.js';
 import { escapeText } from '../text/escape-control.js';
-import type { TargetKind } from './export-target.js';
+import type { TargetKind } from './target-kinds.js';
 
 /**
  * Why something counts as a member: it has the same bytes, it is a directory with the same file, a slice was taken

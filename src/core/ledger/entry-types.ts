@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { projectionRef, targetFields } from '../guard/export-target.js';
+import { projectionRef, targetFields } from '../guard/target-kinds.js';
 import { artifactId, natural, objectId, text, timestamp, token, uuid } from '../json/schema.js';
 import { entityRefSchema, handleSchema } from '../manifest/manifest.js';
 import { CLASSIFICATIONS, DETERMINISM_LEVELS, HASH_BASES, LAYERS } from '../manifest/vocabulary.js';

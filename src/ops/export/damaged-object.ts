@@ -3,7 +3,7 @@ import { escapeText } from '../../core/text/escape-control.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { PayloadEntry } from '../payload/payload-source.js';
 import type { Session } from '../session/session.js';
-import type { Decision } from './export-decision.js';
+import type { Decision } from './decide-export.js';
 
 /** Materialization reports the destination, but the damage is in the store: names the object and the remedy. */
 export async function damageIn(session: Session, { content, shape }: Decision, e: HsError): Promise<HsError> {

@@ -1,4 +1,4 @@
-import { describedTarget, type ExportTarget, LOCAL_FILE } from '../../core/guard/export-target.js';
+import { describedTarget, type ExportTarget, LOCAL_FILE } from '../../core/guard/target-kinds.js';
 import { HsError } from '../../errors/hs-error.js';
 import { hasFeature } from '../../store/port/format.js';
 import type { Session } from '../session/session.js';

@@ -1,4 +1,4 @@
-import type { ExportTarget } from '../../core/guard/export-target.js';
+import type { ExportTarget } from '../../core/guard/target-kinds.js';
 import type { ExportFormat } from '../../core/ledger/export-formats.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import type { PayloadEntry } from '../payload/payload-source.js';

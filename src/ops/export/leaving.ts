@@ -1,5 +1,4 @@
 import type { Catalog } from '../../core/catalog/catalog.js';
-import type { ExportTarget } from '../../core/guard/export-target.js';
 import {
   blockHint,
   type Culprit,
@@ -9,6 +8,7 @@ import {
   type GuardSubject,
   guardExport,
 } from '../../core/guard/guard.js';
+import type { ExportTarget } from '../../core/guard/target-kinds.js';
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import { isAllowed } from '../../core/policy/authorize.js';
 import type { CapabilityId } from '../../core/policy/capabilities.js';

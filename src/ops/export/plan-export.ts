@@ -3,7 +3,7 @@ import type { ExportFormat } from '../../core/ledger/export-formats.js';
 import type { ArtifactId } from '../../core/objects/ids.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { Session } from '../session/session.js';
-import { decideExport, exportRefusal } from './export-decision.js';
+import { decideExport, exportRefusal } from './decide-export.js';
 import { purposeOf } from './export-purpose.js';
 import type { ExportRequest } from './export-request.js';
 

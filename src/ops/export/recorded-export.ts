@@ -4,7 +4,7 @@ import { HsError } from '../../errors/hs-error.js';
 import type { Recorded } from '../materialize/list-replaced.js';
 import { readContent } from '../payload/read-content.js';
 import type { Session } from '../session/session.js';
-import { everyLayout } from './written-entries.js';
+import { everyLayout } from './written-files.js';
 
 /**
  * The files that exports recorded for this exact destination have written (B3). Reads the whole ledger; only replacing

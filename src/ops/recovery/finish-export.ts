@@ -1,5 +1,5 @@
 import type { Catalog } from '../../core/catalog/catalog.js';
-import type { ExportTarget } from '../../core/guard/export-target.js';
+import type { ExportTarget } from '../../core/guard/target-kinds.js';
 import type { Json } from '../../core/json/canonical.js';
 import type { LedgerEntry } from '../../core/ledger/entry.js';
 import type { EntryPayload } from '../../core/ledger/entry-types.js';
@@ -9,7 +9,7 @@ import { HsError, isErrno } from '../../errors/hs-error.js';
 import { type BegunExport, journaledExports } from '../export/export-journal.js';
 import type { Purpose } from '../export/export-purpose.js';
 import { exportRecord, materializedPaths, storeFormat } from '../export/export-record.js';
-import { writtenEntries } from '../export/written-entries.js';
+import { writtenFiles } from '../export/written-files.js';
 import type { StagingOutcome } from '../materialize/settle-staging.js';
 import type { StagingRecord } from '../materialize/staging-journal.js';
 import { type Content, readContent } from '../payload/read-content.js';
@@ -140,6 +140,6 @@ async function completed(
           : ['it ended before it was known to be done; a later command wrote this record'],
   };
   const written =
-    outcome === 'done' ? await writtenEntries(session, contents[0]!, format, config.with_manifest) : [];
+    outcome === 'done' ? await writtenFiles(session, contents[0]!, format, config.with_manifest) : [];
   return exportRecord(facts, end, materializedPaths(format, decided.export_target, written));
 }

@@ -3,9 +3,9 @@ import type { ExportRecord } from '../../core/ledger/entry-types.js';
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import { recordText } from '../../core/text/ledger-text.js';
 import type { HsError } from '../../errors/hs-error.js';
-import { exportRefusal } from '../export/export-decision.js';
-import { tryToRecord } from '../export/export-entries.js';
+import { exportRefusal } from '../export/decide-export.js';
 import { exportJournal } from '../export/export-journal.js';
+import { tryToRecord } from '../export/export-ledger.js';
 import { type Purpose, purposeFields, purposeOf } from '../export/export-purpose.js';
 import { exportRecord, storeFormat } from '../export/export-record.js';
 import {

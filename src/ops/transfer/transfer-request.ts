@@ -1,4 +1,4 @@
-import type { ExportTarget } from '../../core/guard/export-target.js';
+import type { ExportTarget } from '../../core/guard/target-kinds.js';
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import { type ErrorCode, HsError } from '../../errors/hs-error.js';
 

@@ -2,7 +2,7 @@ import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { ArtifactId } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 import { checkStored } from '../bundle/check-stored.js';
-import { exportRefusal } from '../export/export-decision.js';
+import { exportRefusal } from '../export/decide-export.js';
 import type { Session } from '../session/session.js';
 import { lacksCapability, type Transaction } from '../session/transaction.js';
 import { type Arriving, register } from './arrival.js';

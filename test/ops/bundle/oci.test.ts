@@ -307,13 +307,13 @@ describe('a hostile layout is refused, and nothing is registered:', () => {
 it('the record of a killed export names the files of the layout', async () => {
   // `interrupted.test.ts` kills exports; here only what recovery derives is compared with what was written.
   const session = await openTestSession(dir);
-  const { writtenEntries } = await import('../../../src/ops/export/written-entries.js');
+  const { writtenFiles } = await import('../../../src/ops/export/written-files.js');
   const { readContent } = await import('../../../src/ops/payload/read-content.js');
   const content = await readContent(
     session.store.objects,
     (await (await session.catalog()).get(id as never))!,
   );
-  const written = (await writtenEntries(session, content, 'oci', false)).map((e) => e.path);
+  const written = (await writtenFiles(session, content, 'oci', false)).map((e) => e.path);
   const last = await session.store.ledger.read((await session.store.ledger.head()).seq);
   expect(await session.store.payloadOf(last.entry)).toMatchObject({
     export_format: 'oci',

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { toExportTarget } from '../../../src/core/guard/export-target.js';
+import { toExportTarget } from '../../../src/core/guard/target-kinds.js';
 import { sha256 } from '../../../src/core/objects/hash.js';
 import { exportArtifact } from '../../../src/ops/export/export.js';
 import { planExport } from '../../../src/ops/export/plan-export.js';

@@ -11,7 +11,7 @@ import { DEFAULT_POLICY, encodePolicy } from '../../../src/core/policy/policy.js
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { systemRandom } from '../../../src/fsx/system-effects.js';
 import { createBundle } from '../../../src/ops/bundle/create-bundle.js';
-import { exportRefusal } from '../../../src/ops/export/export-decision.js';
+import { exportRefusal } from '../../../src/ops/export/decide-export.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { label } from '../../../src/ops/govern/describe-artifacts.js';
 import { changePins } from '../../../src/ops/govern/pins.js';

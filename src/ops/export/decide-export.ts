@@ -31,7 +31,7 @@ import {
 } from './leaving.js';
 import { outputRootOf } from './output-root.js';
 import { type Placed, placeExport } from './place-export.js';
-import { exportedEntries, writtenEntries } from './written-entries.js';
+import { exportedFiles, writtenFiles } from './written-files.js';
 
 /** A planned export and the decision about it. */
 export interface Decision extends LeavingDecision {
@@ -134,14 +134,14 @@ function shapeOf(session: Session, request: ExportRequest, content: Content): Sh
   }
   if (format === 'oci') demandRecordable(session);
   const withManifest = request.withManifest === true;
-  const entries = exportedEntries(session, content, format, withManifest);
+  const entries = exportedFiles(session, content, format, withManifest);
   let written: Promise<readonly PayloadEntry[]> | undefined;
   return {
     format,
     entries,
     written: () => {
       written ??=
-        format === 'oci' ? writtenEntries(session, content, format, withManifest) : Promise.resolve(entries);
+        format === 'oci' ? writtenFiles(session, content, format, withManifest) : Promise.resolve(entries);
       return written;
     },
   };

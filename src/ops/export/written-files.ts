@@ -8,7 +8,7 @@ import { addManifest } from './add-manifest.js';
 import { layerOf, ociLayout } from './oci-layout.js';
 
 /** The payload's files, and the manifest where that is a file of its own. */
-export function exportedEntries(
+export function exportedFiles(
   { store }: Session,
   { entries = [], record }: Content,
   format: ExportFormat,
@@ -19,7 +19,7 @@ export function exportedEntries(
 }
 
 /** The files that an export in that format writes, or that its archive holds, in the order of A3. */
-export async function writtenEntries(
+export async function writtenFiles(
   session: Session,
   content: Content,
   format: ExportFormat,
@@ -27,7 +27,7 @@ export async function writtenEntries(
 ): Promise<readonly PayloadEntry[]> {
   if (format === 'oci')
     return ociLayout(session.store.objects, content, await layerOf(content, session.signal));
-  return exportedEntries(session, content, format, withManifest);
+  return exportedFiles(session, content, format, withManifest);
 }
 
 /** The files of the layouts of every revision of an artifact. */

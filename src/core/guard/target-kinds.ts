@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { check, text, token } from '../json/schema.js';
 
-/** Destination of exported bytes. hs itself only writes local files and standard output. */
+/** What exported bytes are for (`--target`). hs itself only writes local files and standard output. */
 export const TARGET_KINDS = ['local_file', 'platform', 'public'] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
 

@@ -3,7 +3,7 @@ import { recordText } from '../../core/text/ledger-text.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
-import { type Decision, decideExport } from './export-decision.js';
+import { type Decision, decideExport } from './decide-export.js';
 import { type Purpose, purposeFields } from './export-purpose.js';
 import { type ExportConfig, exportRecord, materializedPaths } from './export-record.js';
 import type { ExportRequest } from './export-request.js';
