@@ -1,7 +1,7 @@
 import { listing } from '../../src/cli/command.js';
 import { filterOptions } from '../../src/cli/filter-options.js';
+import { limitOptions, limitsOf } from '../../src/cli/limit-options.js';
 import { text } from '../../src/cli/options.js';
-import { pageOf, pageOptions } from '../../src/cli/page-options.js';
 import { guardBytes, guardField } from '../../src/cli/text/escape-for-terminal.js';
 import type { ArtifactRecord } from '../../src/core/catalog/artifact-record.js';
 import { FIELD_NAMES } from '../../src/core/query/fields.js';
@@ -26,7 +26,7 @@ A filter by id, name, job, label, source, pin or expiry reads only the artifacts
   options: {
     format: text('FORMAT', 'what to print for each artifact'),
     sort: text('KEY', 'sort by KEY', { complete: 'sort' }),
-    ...pageOptions,
+    ...limitOptions,
     ...filterOptions,
   },
   resultSchema: 'hs.for-each-artifact/1',
@@ -53,7 +53,7 @@ A filter by id, name, job, label, source, pin or expiry reads only the artifacts
     const catalog = await s.catalog();
     const query = {
       signal: s.signal,
-      ...(await pageOf(options, catalog)),
+      ...(await limitsOf(options, catalog)),
       filters: options.filter,
       now: toTimestamp(now()),
       facts: showsManifestFacts(options.format ?? DEFAULT_FORMAT),

@@ -6,7 +6,7 @@ import { type Column, table } from '../../src/cli/text/table.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { Usage, UsageRow, UsageTotals, UsageTotalsRow } from '../../src/ops/inspect/disk-usage.js';
 import { USAGE_KEYS } from '../../src/ops/inspect/usage-keys.js';
-import { PAGE, PAGE_EXITS, type PageRow, pageRequest, pageRow, pageText } from '../shared/page.js';
+import { PAGE, PAGE_EXITS, type PageRow, pageRequest, pageRow, pageText } from '../shared/html-page.js';
 
 const BAR_WIDTH = 20;
 const COLUMNS: readonly Column<UsageTotalsRow>[] = [

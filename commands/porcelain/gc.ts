@@ -88,7 +88,7 @@ The report of what was removed, and why, is an artifact: see hs-report(1).`,
         const { muteKeys } = await import('../../src/ui/mute-keys.js');
         const release = muteKeys(context.host.stdin);
         try {
-          const { previewCollection } = await import('./gc-preview.js');
+          const { previewCollection } = await import('../shared/gc-preview.js');
           return await previewCollection(context, options, release);
         } finally {
           release('restore');

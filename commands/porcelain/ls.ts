@@ -1,8 +1,8 @@
 import type * as z from 'zod/mini';
 import { listing } from '../../src/cli/command.js';
 import { filterOptions } from '../../src/cli/filter-options.js';
+import { limitOptions, limitsOf } from '../../src/cli/limit-options.js';
 import { choice, flag, list, pastTime, text } from '../../src/cli/options.js';
-import { pageOf, pageOptions } from '../../src/cli/page-options.js';
 import type { lsRow } from '../../src/cli/schemas/artifacts.js';
 import { humanAge, humanSize } from '../../src/cli/text/human.js';
 import { type Column, table } from '../../src/cli/text/table.js';
@@ -66,7 +66,7 @@ export const ls = listing({
     sort: text('KEY', 'sort by KEY: name, size, created, kind, …; -KEY in descending order', {
       complete: 'sort',
     }),
-    ...pageOptions,
+    ...limitOptions,
     long: flag('l', 'also show layer, classification, TTL and content hash'),
   },
   pages: true,
@@ -108,7 +108,7 @@ export const ls = listing({
     const catalog = await s.catalog();
     const query = {
       signal: s.signal,
-      ...(await pageOf(options, catalog)),
+      ...(await limitsOf(options, catalog)),
       filters,
       pinned: options.pinned,
       expired: options.expired,

@@ -3,7 +3,7 @@ import { maybe } from '../../src/cli/positionals.js';
 import { reportList, reportText } from '../../src/cli/text/report-text.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
-import { PAGE, PAGE_EXITS, pageRequest, pageRow, pageText } from '../shared/page.js';
+import { PAGE, PAGE_EXITS, pageRequest, pageRow, pageText } from '../shared/html-page.js';
 
 /** `hs report`: what collections removed, and why (D6). */
 export const report = command({

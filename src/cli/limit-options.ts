@@ -3,13 +3,13 @@ import type { ArtifactId } from '../core/objects/ids.js';
 import { integer, text } from './options.js';
 
 /** Which part of a list of artifacts to return. */
-export const pageOptions = {
+export const limitOptions = {
   limit: integer('N', 'list at most N', { min: 1 }, { short: 'n' }),
   after: text('ID', 'list only what comes after ID', { complete: 'artifact' }),
 };
 
 /** As part of a query; ID may be of an artifact that has been removed meanwhile. */
-export async function pageOf(
+export async function limitsOf(
   { limit, after }: { readonly limit: number | undefined; readonly after: string | undefined },
   catalog: Catalog,
 ): Promise<{ readonly limit?: number; readonly after?: ArtifactId }> {
