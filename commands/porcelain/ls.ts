@@ -89,7 +89,7 @@ export const ls = listing({
   async *run({ options, session, now, globals }): AsyncGenerator<Row, void> {
     const { listArtifacts } = await import('../../src/ops/inspect/list-artifacts.js');
     const { ttlEndMs } = await import('../../src/core/retention/rule.js');
-    const { activePins } = await import('../../src/core/catalog/check-operations.js');
+    const { activePins } = await import('../../src/core/catalog/active-pins.js');
     const { toTimestamp } = await import('../../src/core/objects/ids.js');
     const s = await session();
     const at = toTimestamp(now());

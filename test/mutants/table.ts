@@ -471,9 +471,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'pinned-removed',
     fault: 'the commit takes the removal of a pinned artifact',
-    file: 'core/catalog/check-operations.ts',
+    file: 'core/catalog/check-new-operations.ts',
     edits: [{ from: 'if (pins.length > 0) {', to: 'if (false) {' }],
-    caughtBy: { file: 'test/core/check-ops.test.ts', test: 'pin' },
+    caughtBy: { file: 'test/core/check-new-operations.test.ts', test: 'pin' },
   },
   {
     name: 'capability-checked-once',

@@ -7,7 +7,7 @@ import type { CatalogMeta, Head } from './catalog.js';
 import { ROOTS, UNREAD } from './catalog-keys.js';
 import { digestOfFacts } from './facts-digest.js';
 import { ListBeginning, rowsOfEntry } from './ledger-rows.js';
-import { OperationsCheck } from './operations-check.js';
+import { OperationSequence } from './operation-sequence.js';
 import { rowSum } from './table-sums.js';
 
 /** Numbers that are kept of an artifact. */
@@ -27,7 +27,7 @@ const areSame = (a: readonly Pin[], b: readonly Pin[]) =>
  * A fold of the ledger that keeps of an artifact what tells whether a record of it is right: 32 bytes besides those of
  * the check, its pins, and nothing on the JavaScript heap. What it allows, the fold allows, and the other way round.
  */
-export class LedgerDigest extends OperationsCheck {
+export class LedgerDigest extends OperationSequence {
   #columns = new Float64Array(LEAST_ROWS * WIDTH);
   readonly #pins = new Map<number, readonly Pin[]>();
   /** Keys and values of the rows of entries. */

@@ -1,5 +1,5 @@
+import { activePins } from '../catalog/active-pins.js';
 import type { ArtifactRecord } from '../catalog/artifact-record.js';
-import { activePins } from '../catalog/check-operations.js';
 import { CLASSIFICATIONS, KINDS, LAYERS, PAYLOAD_TYPES, RETENTION_CLASSES } from '../manifest/vocabulary.js';
 import { type Timestamp, timestampMs } from '../objects/ids.js';
 import { ttlEndMs } from '../retention/rule.js';

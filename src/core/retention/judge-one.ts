@@ -1,6 +1,6 @@
+import { activePins } from '../catalog/active-pins.js';
 import type { ArtifactRecord } from '../catalog/artifact-record.js';
 import type { Catalog } from '../catalog/catalog.js';
-import { activePins } from '../catalog/check-operations.js';
 import { isSensitive } from '../manifest/sensitivity.js';
 import { type ArtifactId, type Timestamp, timestampMs } from '../objects/ids.js';
 import type { Policy } from '../policy/policy.js';

@@ -1,5 +1,5 @@
+import { activePins } from '../catalog/active-pins.js';
 import type { ArtifactRecord } from '../catalog/artifact-record.js';
-import { activePins } from '../catalog/check-operations.js';
 import type { Timestamp } from '../objects/ids.js';
 import type { PlanItem } from './prune-plan.js';
 import type { Freed } from './removal-account.js';

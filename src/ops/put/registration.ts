@@ -1,5 +1,5 @@
+import { activePins } from '../../core/catalog/active-pins.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
-import { activePins } from '../../core/catalog/check-operations.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
 import { handleOf } from '../../core/manifest/handle-of.js';

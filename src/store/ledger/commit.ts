@@ -1,5 +1,5 @@
 import type { Catalog, Head } from '../../core/catalog/catalog.js';
-import { checkOps } from '../../core/catalog/check-operations.js';
+import { checkNewOperations } from '../../core/catalog/check-new-operations.js';
 import { canonicalBytes } from '../../core/json/canonical.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import {
@@ -88,7 +88,7 @@ async function make(
   if (draft === null) return undefined;
   const now = store.effects.clock.now();
   checkSetClock(store, draft, context, now);
-  await checkOps(catalog, draft.ops ?? [], toTimestamp(context.setClock ?? now));
+  await checkNewOperations(catalog, draft.ops ?? [], toTimestamp(context.setClock ?? now));
   const parts = await toParts(store, draft, batch);
   const { packs } = await batch.publish(catalog.head.seq);
   return { draft, now, parts, packs };

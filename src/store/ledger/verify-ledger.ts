@@ -1,5 +1,5 @@
 import type { Head } from '../../core/catalog/catalog.js';
-import { OperationsCheck } from '../../core/catalog/operations-check.js';
+import { OperationSequence } from '../../core/catalog/operation-sequence.js';
 import type { ProgressSink } from '../../core/effects.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import { decodeEntry, type LedgerEntry } from '../../core/ledger/entry.js';
@@ -43,12 +43,12 @@ class Verifier {
   readonly #policies = new Set<ObjectId>();
   readonly #blamed = new Set<number>();
   /** Dropped at the first entry that cannot be folded. */
-  #operations: OperationsCheck | undefined;
+  #operations: OperationSequence | undefined;
   /** Two neighbours that do not fit; the next entry decides which of them changed. */
   #open: readonly [Link, Link] | undefined;
   #before: Link;
 
-  constructor(store: Store, anchor: Head | undefined, operations: OperationsCheck, signal: AbortSignal) {
+  constructor(store: Store, anchor: Head | undefined, operations: OperationSequence, signal: AbortSignal) {
     this.#store = store;
     this.#operations = operations;
     this.#signal = signal;
@@ -261,7 +261,7 @@ export async function examineLedger(
   store: Store,
   progress: ProgressSink,
   signal: AbortSignal,
-  operations = new OperationsCheck(),
+  operations = new OperationSequence(),
 ): Promise<{ readonly verdict: LedgerVerdict; readonly isFoldable: boolean }> {
   // Read before the listing: entries appended meanwhile are then beyond both.
   const anchor = await store.anchor.look();

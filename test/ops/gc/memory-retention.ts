@@ -1,6 +1,6 @@
+import { activePins } from '../../../src/core/catalog/active-pins.js';
 import type { ArtifactRecord, Pin } from '../../../src/core/catalog/artifact-record.js';
 import type { Head } from '../../../src/core/catalog/catalog.js';
-import { activePins } from '../../../src/core/catalog/check-operations.js';
 import { sha256 } from '../../../src/core/objects/hash.js';
 import { type ArtifactId, type ObjectId, toTimestamp } from '../../../src/core/objects/ids.js';
 import { DEFAULT_POLICY, encodePolicy, type Policy } from '../../../src/core/policy/policy.js';

@@ -1,5 +1,5 @@
+import { activePins } from '../../../../src/core/catalog/active-pins.js';
 import type { ArtifactRecord } from '../../../../src/core/catalog/artifact-record.js';
-import { activePins } from '../../../../src/core/catalog/check-operations.js';
 import type { ArtifactId, Timestamp } from '../../../../src/core/objects/ids.js';
 import type { RecordInput } from './plan-input.js';
 import { pinsEnd } from './rule.js';

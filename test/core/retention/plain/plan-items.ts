@@ -1,5 +1,5 @@
+import { activePins } from '../../../../src/core/catalog/active-pins.js';
 import type { ArtifactRecord } from '../../../../src/core/catalog/artifact-record.js';
-import { activePins } from '../../../../src/core/catalog/check-operations.js';
 import { compact } from '../../../../src/core/json/omit-undefined.js';
 import type { ArtifactId, Timestamp } from '../../../../src/core/objects/ids.js';
 import { PLAN_SCHEMA, type PlanHeader, type PlanItem } from '../../../../src/core/retention/prune-plan.js';

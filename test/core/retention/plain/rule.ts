@@ -1,5 +1,5 @@
+import { activePins } from '../../../../src/core/catalog/active-pins.js';
 import type { ArtifactRecord, Pin } from '../../../../src/core/catalog/artifact-record.js';
-import { activePins } from '../../../../src/core/catalog/check-operations.js';
 import { DAY_MS, HOUR_MS } from '../../../../src/core/duration.js';
 import { isSensitive } from '../../../../src/core/manifest/sensitivity.js';
 

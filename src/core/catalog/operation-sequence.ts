@@ -8,10 +8,10 @@ import { contradiction } from './fold.js';
 const LEAST_ROWS = 64;
 
 /**
- * Whether each operation can follow from those before it, as the fold demands, without folding: of an artifact it
- * remembers its revision and whether it was removed, in some 40 bytes.
+ * The operations of a ledger one after another, and whether each can follow from those before it, as the fold demands,
+ * without folding: of an artifact it remembers its revision and whether it was removed, in some 40 bytes.
  */
-export class OperationsCheck {
+export class OperationSequence {
   readonly #ids = new UuidTable<ArtifactId>();
   /** By number: the revision, negative for one that was removed. */
   #revisions = new Float64Array(LEAST_ROWS);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { activePins } from '../../src/core/catalog/active-pins.js';
 import type { Catalog } from '../../src/core/catalog/catalog.js';
-import { activePins, checkOps } from '../../src/core/catalog/check-operations.js';
+import { checkNewOperations } from '../../src/core/catalog/check-new-operations.js';
 import { MemoryTables } from '../../src/core/catalog/key-tables.js';
 import type { LedgerEntry } from '../../src/core/ledger/entry.js';
 import type { ArtifactFacts, LedgerOp } from '../../src/core/ledger/operation.js';
@@ -63,7 +64,7 @@ function catalog(): Catalog {
 
 async function verdict(...ops: LedgerOp[]): Promise<string> {
   try {
-    await checkOps(catalog(), ops, NOW);
+    await checkNewOperations(catalog(), ops, NOW);
     return 'ok';
   } catch (e) {
     if (e instanceof HsError) return e.code;

@@ -1,13 +1,9 @@
 import { HsError } from '../../errors/hs-error.js';
 import type { LedgerOp } from '../ledger/operation.js';
 import type { ArtifactId, Timestamp } from '../objects/ids.js';
-import type { ArtifactRecord, Pin } from './artifact-record.js';
+import { activePins } from './active-pins.js';
+import type { Pin } from './artifact-record.js';
 import type { Catalog } from './catalog.js';
-
-/** Pins that hold at that time (D1: a pin may end). */
-export function activePins(record: Pick<ArtifactRecord, 'pins'>, now: Timestamp): readonly Pin[] {
-  return record.pins.filter((p) => p.until === undefined || p.until > now);
-}
 
 /** The state of one artifact while the operations of an entry are checked. */
 interface ArtifactState {
@@ -59,11 +55,15 @@ class Overlay {
 }
 
 /**
- * Checks that the operations are valid in order on top of the state at the head: an entry that the fold refuses could
- * never be undone. Runs inside the compare-and-swap, so that the chain serializes a pin and a removal (D1: a pin wins
- * over every command).
+ * Checks that the operations of a new entry are valid in order on top of the state at the head: an entry that the fold
+ * refuses could never be undone. Runs inside the compare-and-swap, so that the chain serializes a pin and a removal (D1:
+ * a pin wins over every command).
  */
-export async function checkOps(catalog: Catalog, ops: readonly LedgerOp[], now: Timestamp): Promise<void> {
+export async function checkNewOperations(
+  catalog: Catalog,
+  ops: readonly LedgerOp[],
+  now: Timestamp,
+): Promise<void> {
   const state = new Overlay(catalog);
   for (const op of ops) if (op.op !== 'set_policy') await checkOp(state, op, now);
 }

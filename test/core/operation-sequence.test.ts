@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { MemoryTables } from '../../src/core/catalog/key-tables.js';
-import { OperationsCheck } from '../../src/core/catalog/operations-check.js';
+import { OperationSequence } from '../../src/core/catalog/operation-sequence.js';
 import { ENTRY_SCHEMA, type LedgerEntry } from '../../src/core/ledger/entry.js';
 import type { LedgerOp } from '../../src/core/ledger/operation.js';
 import { toTimestamp } from '../../src/core/objects/ids.js';
@@ -46,7 +46,7 @@ it('refuses what the fold refuses, in the same words, and nothing else', () => {
   fc.assert(
     fc.property(fc.array(op, { maxLength: 60 }), (ops) => {
       const tables = new MemoryTables();
-      const check = new OperationsCheck();
+      const check = new OperationSequence();
       const first: LedgerOp = { op: 'set_policy', policy };
       foldEntry(tables, entry, [first], policy);
       check.apply(entry, first, 0);
@@ -64,7 +64,7 @@ it('refuses what the fold refuses, in the same words, and nothing else', () => {
 });
 
 it('refuses a ledger that sets no policy, as the fold does', () => {
-  const check = new OperationsCheck();
+  const check = new OperationSequence();
   check.apply(entry, add(1), 0);
   expect(failure(() => check.finish(entry, policy, undefined))).toBe(
     failure(() => foldEntry(new MemoryTables(), entry, [add(1)], policy)),
@@ -72,7 +72,7 @@ it('refuses a ledger that sets no policy, as the fold does', () => {
 });
 
 it('remembers more artifacts than its initial capacity', () => {
-  const check = new OperationsCheck();
+  const check = new OperationSequence();
   for (let n = 0; n < 1000; n++) check.apply(entry, add(n), 0);
   for (let n = 0; n < 1000; n++) check.apply(entry, remove(n), 0);
   expect(failure(() => check.apply(entry, add(999), 0))).toMatch(/exists already/);
