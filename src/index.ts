@@ -2,7 +2,7 @@
 export type { BundleReport } from './core/bundle/bundle-record.js';
 export type { Head } from './core/catalog/catalog.js';
 export type { TotalField } from './core/catalog/totals.js';
-export type { DebugManifest, DebugMode } from './core/debug/documents.js';
+export type { DebugManifest, DebugMode } from './core/debug/document-formats.js';
 export type { ProgressSink, ProgressUnit } from './core/effects.js';
 export type { Checkpoint } from './core/evidence/checkpoint.js';
 export type { DsseEnvelope } from './core/evidence/dsse.js';

@@ -1,7 +1,7 @@
 import { command } from '../../src/cli/command.js';
 import { choice, integer, text, time } from '../../src/cli/options.js';
 import { counted } from '../../src/cli/text/human.js';
-import { DEBUG_MODES } from '../../src/core/debug/documents.js';
+import { DEBUG_MODES } from '../../src/core/debug/document-formats.js';
 import { compact } from '../../src/core/json/omit-undefined.js';
 import { MAX_TTL_DAYS } from '../../src/core/manifest/manifest.js';
 import { HsError } from '../../src/errors/hs-error.js';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { TOTAL_FIELDS } from '../core/catalog/totals.js';
-import { DEBUG_MODES } from '../core/debug/documents.js';
+import { DEBUG_MODES } from '../core/debug/document-formats.js';
 import { exportTargetSchema, projectionRef } from '../core/guard/target-kinds.js';
 import { compact } from '../core/json/omit-undefined.js';
 import { artifactId, check, natural, objectId, timestamp } from '../core/json/schema.js';

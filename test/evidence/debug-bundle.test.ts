@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { removeSync } from 'fs-extra/esm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkDebugBundle } from '../../src/core/debug/check-debug-bundle.js';
-import { DEBUG_DOCUMENTS } from '../../src/core/debug/documents.js';
+import { DEBUG_DOCUMENTS } from '../../src/core/debug/document-formats.js';
 import { openStore } from '../../src/index.js';
 import { hs } from '../helpers/hs.js';
 import { makeTempDirectory, type TempDirectory } from '../helpers/tmp.js';

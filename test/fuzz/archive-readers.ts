@@ -1,6 +1,6 @@
 import { readArchive } from '../../src/archive/read-archive.js';
 import { checkDebugBundle } from '../../src/core/debug/check-debug-bundle.js';
-import { DEBUG_DOCUMENTS, type DebugDocument } from '../../src/core/debug/documents.js';
+import { DEBUG_DOCUMENTS, type DebugDocument } from '../../src/core/debug/document-formats.js';
 import { canonicalBytes } from '../../src/core/json/canonical.js';
 import { sha256 } from '../../src/core/objects/hash.js';
 import { checkPath, checkTree, type SafePath } from '../../src/core/paths/safe-path.js';

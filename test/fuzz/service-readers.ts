@@ -1,7 +1,7 @@
 import { canonicalBytes } from '../../src/core/json/canonical.js';
 import { isHsError } from '../../src/errors/hs-error.js';
 import type { Disk } from '../../src/fsx/disk.js';
-import { AnchorFile } from '../../src/store/local/anchor.js';
+import { AnchorFile } from '../../src/store/local/anchor-file.js';
 import { JournalSeal, readJournal, sealedRecord } from '../../src/store/local/journal-seal.js';
 import { Layout } from '../../src/store/local/layout.js';
 import { Trash } from '../../src/store/local/trash/trash.js';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { DEBUG_MODES } from '../../core/debug/documents.js';
+import { DEBUG_MODES } from '../../core/debug/document-formats.js';
 import { HASH_FORMS } from '../../core/handshake/directory-hash.js';
 import { FAULT_KINDS } from '../../core/handshake/fault.js';
 import { artifactId, natural, objectId, uuid } from '../../core/json/schema.js';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { HsError } from '../../errors/hs-error.js';
-import { DEBUG_DOCUMENTS } from '../debug/documents.js';
+import { DEBUG_DOCUMENTS } from '../debug/document-formats.js';
 import { canonicalBytes, parseCanonical } from '../json/canonical.js';
 import { artifactId, check, checkEach, natural, objectId, text } from '../json/schema.js';
 import { CLASSIFICATIONS, KINDS, PAYLOAD_TYPES } from '../manifest/vocabulary.js';

@@ -17,7 +17,7 @@ import {
   debugRetention,
   REDACTION_MODES,
   REQUIRED_DOCUMENTS,
-} from './documents.js';
+} from './document-formats.js';
 
 /** One finding of a debug bundle check. */
 export interface DebugFinding {

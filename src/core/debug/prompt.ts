@@ -1,4 +1,4 @@
-import type { DebugDiagnostic, DebugJob, DebugManifest } from './documents.js';
+import type { DebugDiagnostic, DebugJob, DebugManifest } from './document-formats.js';
 
 /** Input of the two texts of a debug bundle: documents that are already redacted. */
 export interface PromptFacts {

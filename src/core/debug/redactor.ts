@@ -16,7 +16,7 @@ import { isObjectId, isTimestamp, UUID_PATTERN } from '../objects/ids.js';
 import { CAPABILITIES } from '../policy/capabilities.js';
 import { categoryOf } from '../secrets/detectors.js';
 import { findSecrets } from '../secrets/find-secrets.js';
-import type { DebugDocument, DebugMode, RedactionEntry } from './documents.js';
+import type { DebugDocument, DebugMode, RedactionEntry } from './document-formats.js';
 
 /** Position of a text: the document, and a JSON path in it. */
 export interface TextPosition {

@@ -1,5 +1,5 @@
 import { MAX_BUNDLE_INDEX_BYTES } from '../../core/bundle/bundle-record.js';
-import { DEBUG_DOCUMENTS } from '../../core/debug/documents.js';
+import { DEBUG_DOCUMENTS } from '../../core/debug/document-formats.js';
 import { MAX_MANIFEST_BYTES } from '../../core/manifest/manifest.js';
 import { MANIFEST_NAME } from '../../core/manifest/manifest-name.js';
 import type { ObjectId } from '../../core/objects/ids.js';

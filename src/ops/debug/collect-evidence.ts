@@ -1,6 +1,6 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
-import type { EvidenceState } from '../../core/debug/documents.js';
+import type { EvidenceState } from '../../core/debug/document-formats.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import type { LedgerEntry } from '../../core/ledger/entry.js';
 import type { EntryPayload } from '../../core/ledger/entry-types.js';

@@ -2,7 +2,7 @@ import type { BundleReport } from '../../core/bundle/bundle-record.js';
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
 import { checkDebugBundle } from '../../core/debug/check-debug-bundle.js';
-import { DEBUG_MANIFEST_NAME, type DebugMode } from '../../core/debug/documents.js';
+import { DEBUG_MANIFEST_NAME, type DebugMode } from '../../core/debug/document-formats.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import type { Manifest } from '../../core/manifest/manifest.js';
 import { DEBUG_LABEL } from '../../core/manifest/own-labels.js';
@@ -19,7 +19,7 @@ import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 import { collectEvidence, type Evidence } from './collect-evidence.js';
 import type { DebugRequest } from './debug-request.js';
-import { type DebugFacts, debugBundleManifest, documentsOf } from './documents.js';
+import { type DebugFacts, debugBundleManifest, makeDocuments } from './make-documents.js';
 
 export interface DebugBundleCreated {
   readonly artifactId: ArtifactId;
@@ -85,7 +85,7 @@ async function assemble(
   evidence: Evidence,
   request: Settled,
 ) {
-  const facts: DebugFacts = await documentsOf(session, catalog, evidence, request);
+  const facts: DebugFacts = await makeDocuments(session, catalog, evidence, request);
   const { members, leftOut } = await payloadsOf(session, facts, evidence, request.mode);
   const texts = await Promise.all([...facts.documents].map(([path, bytes]) => addFile(tx, path, bytes)));
   const report = await addReport(tx, members, leftOut);

@@ -1,4 +1,4 @@
-import type { DebugMode } from '../../core/debug/documents.js';
+import type { DebugMode } from '../../core/debug/document-formats.js';
 import type { Timestamp } from '../../core/objects/ids.js';
 
 /** The scope of a debug bundle. */

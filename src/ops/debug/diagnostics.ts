@@ -1,4 +1,4 @@
-import type { DebugDiagnostic } from '../../core/debug/documents.js';
+import type { DebugDiagnostic } from '../../core/debug/document-formats.js';
 import type { Redactor } from '../../core/debug/redactor.js';
 import { canonicalText } from '../../core/json/canonical.js';
 import { compact } from '../../core/json/omit-undefined.js';

@@ -5,7 +5,7 @@ import {
   type DebugMode,
   type EvidenceState,
   REDACTION_MODES,
-} from '../../core/debug/documents.js';
+} from '../../core/debug/document-formats.js';
 import type { Redactor } from '../../core/debug/redactor.js';
 import { MAX_TTL_DAYS } from '../../core/manifest/manifest.js';
 import type { ArtifactId } from '../../core/objects/ids.js';

@@ -1,5 +1,5 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
-import { DEBUG_MANIFEST_NAME, debugManifest, REDACTION_MODES } from '../../core/debug/documents.js';
+import { DEBUG_MANIFEST_NAME, debugManifest, REDACTION_MODES } from '../../core/debug/document-formats.js';
 import { parseCanonical } from '../../core/json/canonical.js';
 import { parseSchema } from '../../core/json/schema.js';
 import type { ObjectId } from '../../core/objects/ids.js';

@@ -14,7 +14,7 @@ import { reportSensitivity } from '../../core/retention/report-sensitivity.js';
 import { checkClock } from '../../store/collector/check-clock.js';
 import { overQuota, quotaRefusal } from './check-quota.js';
 import { makePlan, type Planned, type PlanRequest } from './make-plan.js';
-import type { Removal, RetentionStorage } from './retention-storage.js';
+import type { Removal, RetentionPort } from './retention-port.js';
 
 /** A plan that a user or a pipeline has seen: nothing that it does not list is removed. */
 export interface SeenPlan {
@@ -73,7 +73,7 @@ interface Built {
   readonly plan: PrunePlan;
 }
 
-async function build(storage: RetentionStorage, request: RemovalRequest): Promise<Built> {
+async function build(storage: RetentionPort, request: RemovalRequest): Promise<Built> {
   const fresh = await makePlan(storage, request);
   checkClock(request.systemMs(), fresh.state.lastAt);
   const agreed = await agree(storage, fresh, request);
@@ -83,7 +83,7 @@ async function build(storage: RetentionStorage, request: RemovalRequest): Promis
 
 /** Takes off a fresh plan what was not seen. */
 async function agree(
-  storage: RetentionStorage,
+  storage: RetentionPort,
   fresh: Planned,
   { seen, ids }: RemovalRequest,
 ): Promise<Pick<Built, 'planned' | 'spared' | 'gone'>> {
@@ -100,7 +100,7 @@ async function agree(
   return { planned: fresh.with(restrict(judged, going)), spared: sparedSince, gone };
 }
 
-async function checkSeen(storage: RetentionStorage, seen: SeenPlan, now: PlanInput): Promise<void> {
+async function checkSeen(storage: RetentionPort, seen: SeenPlan, now: PlanInput): Promise<void> {
   const saved = seen.plan.header;
   const hash = await storage.hashAt(saved.head_seq);
   checkApplicable(saved, {
@@ -118,10 +118,7 @@ async function checkSeen(storage: RetentionStorage, seen: SeenPlan, now: PlanInp
  * additions may come between plan and commit; after anything else the plan is rebuilt. With `seen`, removes only what a
  * fresh plan prunes too.
  */
-export async function applyRemoval(
-  storage: RetentionStorage,
-  request: RemovalRequest,
-): Promise<RemovalOutcome> {
+export async function applyRemoval(storage: RetentionPort, request: RemovalRequest): Promise<RemovalOutcome> {
   let built: Built | undefined;
   let reportBytes = 0;
   const seq = await storage.commit(async () => {
@@ -188,7 +185,7 @@ function inLedgerOrder(items: readonly PlanItem[], { input, pruned }: Judgements
 }
 
 function removalOf(
-  { countsItems, hasLongReports }: RetentionStorage,
+  { countsItems, hasLongReports }: RetentionPort,
   built: Built,
   request: RemovalRequest,
   noteReport: (bytes: number) => void,

@@ -12,7 +12,7 @@ import { judgeAll } from '../../core/retention/planner.js';
 import type { PlanHeader, PlanItem, PrunePlan } from '../../core/retention/prune-plan.js';
 import { judgeRequested } from '../../core/retention/requested-plan.js';
 import type { Unreferenced } from '../../store/collector/reclaimable.js';
-import type { RetentionState, RetentionStorage } from './retention-storage.js';
+import type { RetentionPort, RetentionState } from './retention-port.js';
 
 export interface PlanRequest {
   /** The clock for retention, read after the state, so that nothing in the state is dated later. */
@@ -38,12 +38,12 @@ export class Planned {
   readonly judged: Judgements;
   /** What retention alone decides about the state, without a filter or a list. */
   readonly whole: Planned;
-  readonly #storage: RetentionStorage;
+  readonly #storage: RetentionPort;
   readonly #known: Map<number, ArtifactRecord>;
   #header: PlanHeader | undefined;
 
   constructor(
-    storage: RetentionStorage,
+    storage: RetentionPort,
     state: RetentionState,
     judged: Judgements,
     known: Map<number, ArtifactRecord>,
@@ -116,7 +116,7 @@ export class Planned {
  * are damaged: retention keeps those, so that a floor or a quota may choose differently (D8), and what was asked for by
  * id cannot be restored.
  */
-export async function makePlan(storage: RetentionStorage, request: PlanRequest): Promise<Planned> {
+export async function makePlan(storage: RetentionPort, request: PlanRequest): Promise<Planned> {
   const state = await storage.state();
   const { artifacts } = state;
   const filters = request.filters?.length === 0 ? undefined : request.filters;

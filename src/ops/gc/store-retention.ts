@@ -17,7 +17,7 @@ import { factsOf } from '../put/register-artifact.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 import { isSound } from './payload-presence.js';
-import type { Removal, RetentionState, RetentionStorage } from './retention-storage.js';
+import type { Removal, RetentionPort, RetentionState } from './retention-port.js';
 import { recordsOfRows, type ScannedState, scanState } from './scan-state.js';
 
 export interface StoreRetentionOptions {
@@ -38,7 +38,7 @@ export interface StoreState extends RetentionState, ScannedState {
  * Retention over a store. Removals and marks go by the catalog, as far as it proves itself, and else by a fold of the
  * ledger.
  */
-export class StoreRetention implements RetentionStorage {
+export class StoreRetention implements RetentionPort {
   readonly #session: Session;
   readonly #options: StoreRetentionOptions;
   readonly #indexes: IndexReader;

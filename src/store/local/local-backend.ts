@@ -10,7 +10,7 @@ import type { RepairableFinding } from '../port/finding.js';
 import { type Format, hasFeature } from '../port/format.js';
 import type { LocalSide } from '../port/local-side.js';
 import type { ObjectBatch } from '../port/object-batch.js';
-import { AnchorFile } from './anchor.js';
+import { AnchorFile } from './anchor-file.js';
 import { checkFiles } from './check/check-files.js';
 import { checkStructure } from './check-structure.js';
 import { CatalogCache } from './index/catalog-cache.js';

@@ -7,7 +7,7 @@ import { DEFAULT_POLICY, encodePolicy, type Policy } from '../../../src/core/pol
 import { ArtifactColumns } from '../../../src/core/retention/artifact-columns.js';
 import { removedSources } from '../../../src/core/retention/held-rows.js';
 import { HsError } from '../../../src/errors/hs-error.js';
-import type { Removal, RetentionState, RetentionStorage } from '../../../src/ops/gc/retention-storage.js';
+import type { Removal, RetentionPort, RetentionState } from '../../../src/ops/gc/retention-port.js';
 import type { Reclaimed } from '../../../src/store/collector/collector.js';
 import type { TestClock } from './helpers.js';
 
@@ -17,7 +17,7 @@ interface Change {
 }
 
 /** Retention over a map: what another backend has to do, and no more (D11). */
-export class MemoryRetention implements RetentionStorage {
+export class MemoryRetention implements RetentionPort {
   readonly storeId = '00000000-0000-4000-8000-00000000000a';
   readonly countsItems = true;
   readonly hasLongReports = false;

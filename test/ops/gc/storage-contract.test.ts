@@ -5,7 +5,7 @@ import { type ArtifactId, toTimestamp } from '../../../src/core/objects/ids.js';
 import { encodePlan, planHash } from '../../../src/core/retention/plan-file.js';
 import { applyRemoval, type RemovalRequest } from '../../../src/ops/gc/apply-removal.js';
 import { makePlan } from '../../../src/ops/gc/make-plan.js';
-import type { RetentionStorage } from '../../../src/ops/gc/retention-storage.js';
+import type { RetentionPort } from '../../../src/ops/gc/retention-port.js';
 import { StoreRetention } from '../../../src/ops/gc/store-retention.js';
 import { changePins } from '../../../src/ops/govern/pins.js';
 import { artifact, pin } from '../../core/retention/store.js';
@@ -16,7 +16,7 @@ import { MemoryRetention } from './memory-retention.js';
 
 /** A backend with the few things that a test does behind its back. */
 interface Backend {
-  readonly storage: RetentionStorage;
+  readonly storage: RetentionPort;
   readonly clock: TestClock;
   add(ttl: number, options?: { readonly content?: string; readonly high?: boolean }): Promise<ArtifactId>;
   pin(id: ArtifactId): Promise<void>;
@@ -99,7 +99,7 @@ describe.each([
     traceId: '88888888-8888-4888-8888-888888888888',
     systemMs: () => clock.ms,
   });
-  const longPlan = async (storage: RetentionStorage, clock: TestClock) =>
+  const longPlan = async (storage: RetentionPort, clock: TestClock) =>
     (await makePlan(storage, now(clock))).plan(true);
   const ruleOf = async ({ storage, clock }: Backend, id: ArtifactId) =>
     (await longPlan(storage, clock)).items.find((i) => i.artifact_id === id)?.rule;

@@ -43,7 +43,7 @@ export interface Removal {
  * The interface that planning and applying have to a backend (D11). A backend orders its changes: each commit is built
  * on a position, and fails or is rebuilt if another came first.
  */
-export interface RetentionStorage {
+export interface RetentionPort {
   readonly storeId: string;
   /** Whether its records may have the fields of the feature `records-2`. */
   readonly countsItems: boolean;

@@ -11,7 +11,7 @@ import {
   type EvidenceState,
   type MissingEvidence,
   REDACTION_MODES,
-} from '../../core/debug/documents.js';
+} from '../../core/debug/document-formats.js';
 import { coderPrompt, reproduction } from '../../core/debug/prompt.js';
 import { Redactor } from '../../core/debug/redactor.js';
 import { canonicalBytes, type Json } from '../../core/json/canonical.js';
@@ -47,7 +47,7 @@ export interface DebugFacts {
 }
 
 /** Passes all text through the redactor and sorts everything: the same evidence gives the same bytes. */
-export async function documentsOf(
+export async function makeDocuments(
   session: Session,
   catalog: Catalog,
   evidence: Evidence,
