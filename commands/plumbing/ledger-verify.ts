@@ -1,8 +1,8 @@
 import { command } from '../../src/cli/command.js';
 import { text } from '../../src/cli/options.js';
 import { readEvidence, readPublicKey } from '../../src/cli/read-evidence.js';
-import { counted } from '../../src/cli/text/human.js';
 import type { ObjectId, Timestamp } from '../../src/core/objects/ids.js';
+import { counted } from '../../src/core/text/human.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { LedgerVerdict } from '../../src/store/ledger/ledger-verdict.js';
 

@@ -3,10 +3,10 @@ import type { Context } from '../../src/cli/command-context.js';
 import { text } from '../../src/cli/options.js';
 import { one } from '../../src/cli/positionals.js';
 import { readEvidence, readPublicKey } from '../../src/cli/read-evidence.js';
-import { counted } from '../../src/cli/text/human.js';
 import type { View } from '../../src/cli/text/view.js';
 import type { PublicKey } from '../../src/core/evidence/keys.js';
 import { compact } from '../../src/core/json/omit-undefined.js';
+import { counted } from '../../src/core/text/human.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
 /** `hs proof verify`: verifies a proof about a ledger or an attestation of a run, without a store (I4). */

@@ -1,9 +1,9 @@
 import { command } from '../../src/cli/command.js';
 import { choice, integer, text, time } from '../../src/cli/options.js';
-import { counted } from '../../src/cli/text/human.js';
 import { DEBUG_MODES } from '../../src/core/debug/document-formats.js';
 import { compact } from '../../src/core/json/omit-undefined.js';
 import { MAX_TTL_DAYS } from '../../src/core/manifest/manifest.js';
+import { counted } from '../../src/core/text/human.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { DebugScope } from '../../src/ops/debug/debug-request.js';
 

@@ -1,8 +1,8 @@
 import { listing } from '../../src/cli/command.js';
 import { flag } from '../../src/cli/options.js';
 import { one } from '../../src/cli/positionals.js';
-import { humanSize } from '../../src/cli/text/human.js';
 import { labelOf } from '../../src/core/manifest/label-of.js';
+import { humanSize } from '../../src/core/text/human.js';
 
 /** `hs bundle ls`: verifies a bundle and lists its members. */
 export const bundleLs = listing({

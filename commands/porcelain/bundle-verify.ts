@@ -1,7 +1,7 @@
 import { command } from '../../src/cli/command.js';
 import { flag } from '../../src/cli/options.js';
 import { one } from '../../src/cli/positionals.js';
-import { counted } from '../../src/cli/text/human.js';
+import { counted } from '../../src/core/text/human.js';
 
 /** `hs bundle verify`: checks a bundle against its own index; needs no store (C3). */
 export const bundleVerify = command({

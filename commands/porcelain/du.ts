@@ -1,8 +1,9 @@
 import { command } from '../../src/cli/command.js';
 import { filterOptions } from '../../src/cli/filter-options.js';
 import { choice, flag } from '../../src/cli/options.js';
-import { bar, counted, humanSize } from '../../src/cli/text/human.js';
+import { bar } from '../../src/cli/text/bar.js';
 import { type Column, table } from '../../src/cli/text/table.js';
+import { counted, humanSize } from '../../src/core/text/human.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { Usage, UsageRow, UsageTotals, UsageTotalsRow } from '../../src/ops/inspect/disk-usage.js';
 import { USAGE_KEYS } from '../../src/ops/inspect/usage-keys.js';

@@ -1,8 +1,8 @@
 import { command } from '../../src/cli/command.js';
 import type { Context } from '../../src/cli/command-context.js';
 import { flag, text } from '../../src/cli/options.js';
-import { counted, humanSize } from '../../src/cli/text/human.js';
 import { isS3Url } from '../../src/core/paths/s3-url.js';
+import { counted, humanSize } from '../../src/core/text/human.js';
 import { BadValue } from '../../src/core/text/values.js';
 import { HsError, isHsError } from '../../src/errors/hs-error.js';
 import type { RepairSource } from '../../src/ops/fsck/repair-source.js';

@@ -2,7 +2,7 @@ import { command } from '../../src/cli/command.js';
 import { list, text } from '../../src/cli/options.js';
 import { keyAndValue, labelsOf, type Pair } from '../../src/cli/parse/pairs.js';
 import { many, maybe } from '../../src/cli/positionals.js';
-import { counted } from '../../src/cli/text/human.js';
+import { counted } from '../../src/core/text/human.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { Described } from '../../src/ops/govern/describe-artifacts.js';
 import { BATCH_RULES, MANIFEST_LINES, readLines, refuseBesides } from '../shared/manifest-lines.js';

@@ -3,9 +3,9 @@ import { listing } from '../../src/cli/command.js';
 import { flag, integer } from '../../src/cli/options.js';
 import { one } from '../../src/cli/positionals.js';
 import type { lineageRow } from '../../src/cli/schemas/artifacts.js';
-import { utcTime } from '../../src/cli/text/human.js';
 import type { View } from '../../src/cli/text/view.js';
 import { labelWithId } from '../../src/core/manifest/label-of.js';
+import { utcTime } from '../../src/core/text/human.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
 type Row = z.output<typeof lineageRow>;

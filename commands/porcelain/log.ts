@@ -3,10 +3,11 @@ import type { Context } from '../../src/cli/command-context.js';
 import { choice, flag, integer, pastTime, text } from '../../src/cli/options.js';
 import { maybe } from '../../src/cli/positionals.js';
 import { describeEntry } from '../../src/cli/text/history-text.js';
-import { humanAge, utcTime } from '../../src/cli/text/human.js';
+import { humanAge } from '../../src/cli/text/human-age.js';
 import { pad } from '../../src/cli/text/width.js';
 import { compact } from '../../src/core/json/omit-undefined.js';
 import { type EntryType, PAYLOADS } from '../../src/core/ledger/entry-types.js';
+import { utcTime } from '../../src/core/text/human.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { HistoryRow } from '../../src/ops/inspect/history.js';
 

@@ -4,12 +4,13 @@ import { filterOptions } from '../../src/cli/filter-options.js';
 import { limitOptions, limitsOf } from '../../src/cli/limit-options.js';
 import { choice, flag, list, pastTime, text } from '../../src/cli/options.js';
 import type { lsRow } from '../../src/cli/schemas/artifacts.js';
-import { humanAge, humanSize } from '../../src/cli/text/human.js';
+import { humanAge } from '../../src/cli/text/human-age.js';
 import { type Column, table } from '../../src/cli/text/table.js';
 import type { View } from '../../src/cli/text/view.js';
 import { compact } from '../../src/core/json/omit-undefined.js';
 import { nameOrHint } from '../../src/core/manifest/label-of.js';
 import { KINDS, RETENTION_CLASSES } from '../../src/core/manifest/vocabulary.js';
+import { humanSize } from '../../src/core/text/human.js';
 import { parseDuration } from '../../src/core/text/values.js';
 
 type Row = z.output<typeof lsRow>;

@@ -2,7 +2,7 @@ import { command } from '../../src/cli/command.js';
 import { filterOptions, INSTEAD_OF_IDS } from '../../src/cli/filter-options.js';
 import { text, time } from '../../src/cli/options.js';
 import { many } from '../../src/cli/positionals.js';
-import { counted, utcTime } from '../../src/cli/text/human.js';
+import { counted, utcTime } from '../../src/core/text/human.js';
 
 /** `hs pin`: protects artifacts under a name (D1). */
 export const pin = command({

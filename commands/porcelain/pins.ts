@@ -1,6 +1,6 @@
 import { listing } from '../../src/cli/command.js';
 import { filterOptions } from '../../src/cli/filter-options.js';
-import { humanAge } from '../../src/cli/text/human.js';
+import { humanAge } from '../../src/cli/text/human-age.js';
 import { table } from '../../src/cli/text/table.js';
 
 /** `hs pins`: every pin of every live artifact. */

@@ -1,7 +1,7 @@
 import { command } from '../../src/cli/command.js';
 import { flag, text } from '../../src/cli/options.js';
 import { many } from '../../src/cli/positionals.js';
-import { counted } from '../../src/cli/text/human.js';
+import { counted } from '../../src/core/text/human.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
 /** `hs restore`: undoes a removal (D7). */

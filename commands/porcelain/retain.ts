@@ -2,10 +2,10 @@ import { command } from '../../src/cli/command.js';
 import { filterOptions, INSTEAD_OF_IDS } from '../../src/cli/filter-options.js';
 import { choice, flag, integer } from '../../src/cli/options.js';
 import { many } from '../../src/cli/positionals.js';
-import { counted } from '../../src/cli/text/human.js';
 import { compact } from '../../src/core/json/omit-undefined.js';
 import { MAX_TTL_DAYS } from '../../src/core/manifest/manifest.js';
 import { RETENTION_CLASSES } from '../../src/core/manifest/vocabulary.js';
+import { counted } from '../../src/core/text/human.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import { BATCH_RULES, MANIFEST_LINES, readLines, refuseBesides } from '../shared/manifest-lines.js';
 

@@ -10,10 +10,10 @@ import {
 } from '../../src/cli/retention-documents.js';
 import { itemSort, sortItems } from '../../src/cli/sort-items.js';
 import { guardText } from '../../src/cli/text/escape-for-terminal.js';
-import { counted } from '../../src/cli/text/human.js';
 import { removalText } from '../../src/cli/text/removal-text.js';
 import { planText } from '../../src/cli/text/retention-text.js';
 import { plainStyle } from '../../src/cli/text/style.js';
+import { counted } from '../../src/core/text/human.js';
 import type { Removed } from '../../src/ops/gc/remove-artifacts.js';
 
 /** `hs rm`: removal by id, with the plan, report, trash and pins of a collection (D9). */

@@ -1,6 +1,6 @@
 import { command } from '../../src/cli/command.js';
 import { one } from '../../src/cli/positionals.js';
-import { humanAge, humanSize, utcTime } from '../../src/cli/text/human.js';
+import { humanAge } from '../../src/cli/text/human-age.js';
 import { fields } from '../../src/cli/text/table.js';
 import type { View } from '../../src/cli/text/view.js';
 import type { culpritDetails } from '../../src/core/guard/guard.js';
@@ -8,6 +8,7 @@ import type { ClaimField } from '../../src/core/manifest/claims.js';
 import { labelWithId } from '../../src/core/manifest/label-of.js';
 import type { Manifest, Provenance } from '../../src/core/manifest/manifest.js';
 import { explainVerdict } from '../../src/core/retention/explain-verdict.js';
+import { humanSize, utcTime } from '../../src/core/text/human.js';
 import type { Relative } from '../../src/ops/inspect/lineage.js';
 import type { ShownArtifact } from '../../src/ops/inspect/show-artifact.js';
 

@@ -3,11 +3,11 @@ import type { Context } from '../../src/cli/command-context.js';
 import { flag, text } from '../../src/cli/options.js';
 import { many } from '../../src/cli/positionals.js';
 import { escapeText } from '../../src/cli/text/escape-for-terminal.js';
-import { counted, humanSize } from '../../src/cli/text/human.js';
 import { reclaimedLines } from '../../src/cli/text/retention-text.js';
 import { labelWithId } from '../../src/core/manifest/label-of.js';
 import type { ArtifactId } from '../../src/core/objects/ids.js';
 import type { TrashedArtifact } from '../../src/core/retention/trashed-artifact.js';
+import { counted, humanSize } from '../../src/core/text/human.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { Session } from '../../src/ops/session/session.js';
 

@@ -1,7 +1,8 @@
 import { listing } from '../../src/cli/command.js';
-import { humanAge, humanSize } from '../../src/cli/text/human.js';
+import { humanAge } from '../../src/cli/text/human-age.js';
 import { table } from '../../src/cli/text/table.js';
 import { labelBesideId } from '../../src/core/manifest/label-of.js';
+import { humanSize } from '../../src/core/text/human.js';
 
 /** `hs trash ls`: what can be brought back, and until when. */
 export const trashLs = listing({

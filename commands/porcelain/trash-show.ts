@@ -1,8 +1,9 @@
 import { command } from '../../src/cli/command.js';
 import { one } from '../../src/cli/positionals.js';
-import { humanAge, humanSize, utcTime } from '../../src/cli/text/human.js';
+import { humanAge } from '../../src/cli/text/human-age.js';
 import { fields } from '../../src/cli/text/table.js';
 import { labelOf } from '../../src/core/manifest/label-of.js';
+import { humanSize, utcTime } from '../../src/core/text/human.js';
 
 /** `hs trash show`: one artifact in the trash. */
 export const trashShow = command({

@@ -1,8 +1,8 @@
 import { command } from '../../src/cli/command.js';
 import { text } from '../../src/cli/options.js';
 import { some } from '../../src/cli/positionals.js';
-import { counted } from '../../src/cli/text/human.js';
 import type { ArtifactId } from '../../src/core/objects/ids.js';
+import { counted } from '../../src/core/text/human.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
 /** `hs unpin`: removes the pin of that name and no other (D1). */

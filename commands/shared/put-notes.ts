@@ -1,5 +1,5 @@
-import { counted } from '../../src/cli/text/human.js';
 import { portabilityText } from '../../src/core/paths/portability.js';
+import { counted } from '../../src/core/text/human.js';
 import type { PutResult } from '../../src/ops/put/put.js';
 
 interface Notes {

@@ -1,7 +1,7 @@
 import type { PlanHeader } from '../core/retention/prune-plan.js';
+import { counted, humanSize } from '../core/text/human.js';
 import type { Context } from './command-context.js';
 import type { RemovalDone } from './retention-documents.js';
-import { counted, humanSize } from './text/human.js';
 
 type Told = Pick<Context, 'log' | 'exit'>;
 

@@ -1,13 +1,15 @@
 import { stripVTControlCharacters } from 'node:util';
 import { assert, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { bar } from '../../src/cli/text/bar.js';
 import { guardBytes, guardLine, guardText, safeJson } from '../../src/cli/text/escape-for-terminal.js';
-import { bar, counted, humanAge, humanSize, humanSpan } from '../../src/cli/text/human.js';
+import { humanAge, humanSpan } from '../../src/cli/text/human-age.js';
 import { colourStyle, plainStyle } from '../../src/cli/text/style.js';
 import { type Column, fields, table } from '../../src/cli/text/table.js';
 import type { View } from '../../src/cli/text/view.js';
 import { cutTo, displayWidth, pad, wrap } from '../../src/cli/text/width.js';
 import { escapeText } from '../../src/core/text/escape-control.js';
+import { counted, humanSize } from '../../src/core/text/human.js';
 import { didYouMean } from '../../src/core/text/suggest.js';
 
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/u;

@@ -1,6 +1,7 @@
 import type { Clock, ProgressSink, ProgressUnit } from '../../core/effects.js';
+import { humanSize } from '../../core/text/human.js';
 import { guardLine } from '../text/escape-for-terminal.js';
-import { humanSize, humanSpan } from '../text/human.js';
+import { humanSpan } from '../text/human-age.js';
 import type { OutputStream } from './output-stream.js';
 
 export interface ProgressSettings {

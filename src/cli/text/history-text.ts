@@ -1,6 +1,6 @@
 import type { EntryPayload, EntryType } from '../../core/ledger/entry-types.js';
+import { counted, humanSize } from '../../core/text/human.js';
 import type { HistoryRow, Subject } from '../../ops/inspect/history.js';
-import { counted, humanSize } from './human.js';
 
 /** Maximum number of names in a line. */
 const NAMED = 3;

@@ -1,7 +1,7 @@
 import type { Json } from '../../core/json/canonical.js';
 import { labelOf } from '../../core/manifest/label-of.js';
 import type { GrantChange, PolicySetting, VerdictChange } from '../../core/policy/policy-check.js';
-import { counted } from './human.js';
+import { counted } from '../../core/text/human.js';
 import type { View } from './view.js';
 
 interface Changes {

@@ -1,6 +1,6 @@
 import { labelWithId } from '../../core/manifest/label-of.js';
+import { counted, utcTime } from '../../core/text/human.js';
 import type { RemovalDocument, RemovalDone } from '../retention-documents.js';
-import { counted, utcTime } from './human.js';
 import { planText, reclaimedLines, ruleWords } from './retention-text.js';
 import { emptiedText, freesText, irreversibleText } from './undo-text.js';
 import type { View } from './view.js';

@@ -1,6 +1,7 @@
 import type { RetentionReport } from '../../core/retention/report.js';
+import { counted, humanSize, utcTime } from '../../core/text/human.js';
 import type { ReportRow, ReportUndo } from '../../ops/gc/retention-reports.js';
-import { counted, humanAge, humanSize, utcTime } from './human.js';
+import { humanAge } from './human-age.js';
 import { byRule, itemColumns, keptByRule, ruleWords } from './retention-text.js';
 import { fields, table } from './table.js';
 import { dayOf, freesText, irreversibleText } from './undo-text.js';

@@ -1,9 +1,10 @@
 import { labelOf } from '../../core/manifest/label-of.js';
 import { KEEP_RULES, type PlanHeader, type PlanItem } from '../../core/retention/prune-plan.js';
+import { counted, humanSize } from '../../core/text/human.js';
 import type { Reclaimed } from '../../store/collector/collector.js';
 import type { ObjectTotals, Reclaimable } from '../../store/collector/reclaimable.js';
 import type { RemovalShown } from '../retention-documents.js';
-import { counted, humanAge, humanSize } from './human.js';
+import { humanAge } from './human-age.js';
 import { type Column, table } from './table.js';
 import { dayOf, emptiedText, freesText, irreversibleText } from './undo-text.js';
 import type { View } from './view.js';

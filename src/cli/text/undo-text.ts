@@ -1,5 +1,5 @@
 import { labelWithId } from '../../core/manifest/label-of.js';
-import { counted, humanSize } from './human.js';
+import { counted, humanSize } from '../../core/text/human.js';
 import type { View } from './view.js';
 
 interface Named {

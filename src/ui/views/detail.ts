@@ -1,4 +1,3 @@
-import { humanSize } from '../../cli/text/human.js';
 import { freesText } from '../../cli/text/undo-text.js';
 import { displayWidth, wrap } from '../../cli/text/width.js';
 import type { Pin } from '../../core/catalog/artifact-record.js';
@@ -6,6 +5,7 @@ import type { ClaimField } from '../../core/manifest/claims.js';
 import type { Manifest } from '../../core/manifest/manifest.js';
 import type { Timestamp } from '../../core/objects/ids.js';
 import { explainVerdict } from '../../core/retention/explain-verdict.js';
+import { humanSize } from '../../core/text/human.js';
 import { age, count, moment, plural } from '../cell-text.js';
 import { shown, shownMessage } from '../column-text.js';
 import { placeOf } from '../item-table.js';

@@ -1,6 +1,6 @@
-import { humanSize } from '../../cli/text/human.js';
 import { dayOf, type FreedBytes, freesText } from '../../cli/text/undo-text.js';
 import { displayWidth } from '../../cli/text/width.js';
+import { humanSize } from '../../core/text/human.js';
 import { count } from '../cell-text.js';
 import { fitted, shown, shownMessage } from '../column-text.js';
 import type { View } from '../item-table.js';

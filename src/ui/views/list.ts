@@ -1,5 +1,5 @@
-import { humanSize } from '../../cli/text/human.js';
 import { displayWidth } from '../../cli/text/width.js';
+import { humanSize } from '../../core/text/human.js';
 import { age, count, plural } from '../cell-text.js';
 import { COLUMN, fitted, shown } from '../column-text.js';
 import { type Column, columnsFor, MARGIN } from '../columns.js';

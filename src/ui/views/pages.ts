@@ -1,8 +1,8 @@
 import { keepers } from '../../cli/removal-status.js';
-import { humanSize } from '../../cli/text/human.js';
 import { type FreedBytes, freesText } from '../../cli/text/undo-text.js';
 import { displayWidth, wrap } from '../../cli/text/width.js';
 import { PRUNE_RULES } from '../../core/retention/prune-plan.js';
+import { humanSize } from '../../core/text/human.js';
 import { count, moment, plural } from '../cell-text.js';
 import { fitted, shownMessage } from '../column-text.js';
 import { ACTIONS, type Binding } from '../key-bindings.js';

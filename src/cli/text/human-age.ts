@@ -1,7 +1,5 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/duration.js';
 
-export { counted, humanSize, utcTime } from '../../core/text/human.js';
-
 const SPANS = [
   ['year', 365 * DAY_MS],
   ['month', 30 * DAY_MS],
@@ -27,14 +25,4 @@ export function humanAge(then: number, now: number): string {
   const ms = now - then;
   if (Math.abs(ms) < 1000) return 'now';
   return ms > 0 ? `${humanSpan(ms)} ago` : `in ${humanSpan(ms)}`;
-}
-
-/** A bar of `width` columns for a fraction from 0 to 1. */
-export function bar(share: number, width: number, unicode: boolean): string {
-  const clipped = Number.isFinite(share) ? Math.min(1, Math.max(0, share)) : 0;
-  const eighths = Math.round(clipped * width * 8);
-  if (!unicode) return '#'.repeat(Math.round(eighths / 8)).padEnd(width, '.');
-  const full = Math.floor(eighths / 8);
-  const part = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8]!;
-  return ('█'.repeat(full) + part).padEnd(width);
 }
