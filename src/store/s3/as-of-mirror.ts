@@ -1,7 +1,7 @@
 import { decodeEntry } from '../../core/ledger/entry.js';
-import { HsError, isHsError } from '../../errors/hs-error.js';
+import { isHsError } from '../../errors/hs-error.js';
 import type { OpenedBackend } from '../port/backend.js';
-import { OFFLINE_HINT } from './client/s3-errors.js';
+import { notWritable } from './client/s3-errors.js';
 import type { S3Backend } from './s3-backend.js';
 
 /** A store whose service is not asked: as of when it is shown, and that nothing can be written. OFFLINE: it is not here. */
@@ -12,9 +12,7 @@ export async function asOfMirror(backend: S3Backend): Promise<OpenedBackend> {
   return {
     backend,
     warning: `offline: '${parts.client.place}' is shown as of entry ${seq}${at === undefined ? '' : `, ${at}`}`,
-    readOnly: new HsError('OFFLINE', 'nothing can be written offline: the service has to take each entry', {
-      hint: OFFLINE_HINT,
-    }),
+    readOnly: notWritable(),
   };
 }
 

@@ -16,6 +16,7 @@ import { asOfMirror } from './as-of-mirror.js';
 import { CredentialChain } from './client/credentials.js';
 import { endpointOf, parseS3Url } from './client/endpoint.js';
 import { S3Client } from './client/s3-client.js';
+import { notWritable } from './client/s3-errors.js';
 import { ended, type FirstLook, firstLook } from './first-look.js';
 import { entryKey, FORMAT_KEY, LEDGER, objectKey, PACKS, SEGMENTS, TRASH } from './keys.js';
 import { KnownFormat } from './known-format.js';
@@ -105,6 +106,7 @@ async function create(ports: S3Ports, { workspace: url, ...request }: CreateRequ
       "'--shared' is for a directory: the rights of a bucket say who can use the store",
     );
   }
+  if (isOffline(ports)) throw notWritable();
   const client = await clientFor(ports, url);
   const exists = () =>
     new HsError('CONFLICT', `'${client.place}' has a store already`, { hint: 'nothing was changed' });

@@ -66,12 +66,18 @@ export function isCertificate(code: string): boolean {
   return /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code);
 }
 
-/** The next step after an OFFLINE error. */
-export const OFFLINE_HINT = 'run it without --offline or HS_OFFLINE where the service can be reached';
+const OFFLINE_HINT = 'run it without --offline or HS_OFFLINE where the service can be reached';
 
 /** OFFLINE: the service may have what this machine does not. */
 export function notHere(what: string): HsError {
   return new HsError('OFFLINE', `${what} is not on this machine, and offline the service is not asked`, {
+    hint: OFFLINE_HINT,
+  });
+}
+
+/** OFFLINE: a change, or a test, needs the service. */
+export function notWritable(): HsError {
+  return new HsError('OFFLINE', 'nothing can be written offline: only the service can take it', {
     hint: OFFLINE_HINT,
   });
 }

@@ -4,7 +4,7 @@ import type { Http, HttpAnswer, HttpRequest } from '../../../fsx/http.js';
 import { parseContentKey } from '../keys.js';
 import type { Endpoint } from './endpoint.js';
 import { isBusy, isCut, isTooLarge, isTransient, patience, pause, type RetryEffects } from './retry.js';
-import { noAnswer, notHere, notS3 } from './s3-errors.js';
+import { noAnswer, notHere, notS3, notWritable } from './s3-errors.js';
 import { type Credentials, encodeQuery, encodeUri, signed } from './sign.js';
 
 export interface S3Effects extends RetryEffects {
@@ -88,6 +88,7 @@ export class S3Requests {
     request: S3Request,
     attempt: number,
   ): Promise<HttpAnswer> {
+    if (this.#effects.offline && method !== 'GET' && method !== 'HEAD') throw notWritable();
     this.demandOnline(key === undefined ? 'a listing of the store' : `'${key}'`);
     const { trace, clock } = this.#effects;
     if (trace === undefined) return this.#once(method, key, request);
