@@ -3,7 +3,7 @@ import type { HttpAnswer } from '../../../fsx/http.js';
 import { isCertificate } from './s3-errors.js';
 
 export interface RetryEffects {
-  /** The system's clock, by which requests are signed. */
+  /** The system's clock: it ends the tries, and requests are signed by it. */
   readonly clock: Clock;
   /** Resolves after so many milliseconds. */
   wait(ms: number): Promise<void>;
