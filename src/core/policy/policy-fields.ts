@@ -23,9 +23,10 @@ const FIELDS: Readonly<Record<string, string>> = {
   'retention.ephemeral_hours': 'whole hours: how long artifacts of layer L4 are kept',
   'export.output_root':
     'a path, absolute or relative to the workspace: the default destination of exports, and the only one that artifact.export:output_root allows',
-  'export.budgets.ACTOR.total_bytes': 'total bytes of one export; no limit if unset',
-  'export.budgets.ACTOR.files': 'a count: files in one export',
-  'export.budgets.ACTOR.file_bytes': 'bytes of the largest file in one export',
+  'export.budgets.ACTOR.total_bytes':
+    'total bytes of one export, or of the output of one run; no limit if unset; the three of an actor are set and unset together',
+  'export.budgets.ACTOR.files': 'a count: files in one export or run',
+  'export.budgets.ACTOR.file_bytes': 'bytes of the largest file in one export or run',
   'export.full_debug_bundles':
     'true or false: whether hs bundle debug --mode full makes a bundle that may be exported',
   'run.least_level':

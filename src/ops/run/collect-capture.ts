@@ -16,8 +16,8 @@ import type { DirEntry, Disk, DiskDir, FileStat } from '../../fsx/disk.js';
 import type { ObjectBatch } from '../../store/port/object-batch.js';
 import { readSourceFile } from '../payload/read-source.js';
 import type { Session } from '../session/session.js';
+import { overBudget, type RunBudget, Tally } from './run-budget.js';
 import type { Refused } from './run-request.js';
-import { overBudget, type RunBudget, Tally } from './watch-usage.js';
 
 /** Each level holds a directory open. */
 const DEEPEST = 200;

@@ -5,6 +5,7 @@ import type { Session } from '../session/session.js';
 import { checkDescription, checkOutput } from './check-run.js';
 import { failRun, isWorthRescuing } from './fail-run.js';
 import { Register } from './register-outputs.js';
+import { overBudget, type RunBudget, runBudget, Tally } from './run-budget.js';
 import type { RunContext } from './run-context.js';
 import { discard, makeRunDirectories } from './run-directories.js';
 import { resolveInputs, writeInputs } from './run-inputs.js';
@@ -16,7 +17,7 @@ import { sandboxTool } from './sandbox-tool.js';
 import { isFilled, NO_OUTPUTS, takeOutputs } from './take-outputs.js';
 import { ToolSignals } from './tool-signals.js';
 import { Transcript } from './transcript.js';
-import { overBudget, type RunBudget, runBudget, Tally, UsageWatch } from './watch-usage.js';
+import { UsageWatch } from './watch-usage.js';
 
 /**
  * Runs a tool that can write only to its capture directory; its output becomes artifacts, all in one commit together

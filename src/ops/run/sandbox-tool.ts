@@ -1,8 +1,8 @@
 import { runSandboxed, type SandboxResult, sandboxHost } from '../../sandbox/sandbox.js';
+import type { Tally } from './run-budget.js';
 import type { RunContext } from './run-context.js';
 import type { ToolSignals } from './tool-signals.js';
 import type { Transcript } from './transcript.js';
-import type { Tally } from './watch-usage.js';
 
 /**
  * Runs the tool. Its output goes to the transcripts and to the caller; output without a transcript counts against the

@@ -1,8 +1,8 @@
 import { isErrno } from '../../errors/hs-error.js';
 import type { DiskDir } from '../../fsx/disk.js';
 import { type Captured, collectCapture } from './collect-capture.js';
+import type { RunBudget } from './run-budget.js';
 import type { RunContext } from './run-context.js';
-import type { RunBudget } from './watch-usage.js';
 
 export const NO_OUTPUTS: Captured = { payloads: [], refused: [], emptyDirectories: [], unportable: [] };
 

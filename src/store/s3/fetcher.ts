@@ -7,9 +7,9 @@ import { isHsError } from '../../errors/hs-error.js';
 import type { S3Client } from './client/s3-client.js';
 import { OBJECTS, objectKey, PACKS } from './keys.js';
 import type { Mirror } from './mirror.js';
+import { PART_BYTES } from './part-size.js';
 import { copiesBelow, RemoteContents } from './remote-contents.js';
 
-const PART_BYTES = 8 * 1024 * 1024;
 /** Parts of one object under way. */
 const PARTS_AHEAD = 4;
 /** Of a pack whose size is not known; most are far smaller than they may be. */

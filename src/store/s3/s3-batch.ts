@@ -11,9 +11,10 @@ import type {
   Published,
 } from '../port/object-batch.js';
 import { OBJECTS, objectKey, PACKS, packKey } from './keys.js';
+import { PART_BYTES } from './part-size.js';
 import { copiesBelow, type RemoteCopy } from './remote-contents.js';
 import type { S3Parts } from './s3-parts.js';
-import { hashSource, PART_BYTES, packAgain, upload, uploadHeld } from './upload.js';
+import { hashSource, packAgain, upload, uploadHeld } from './upload.js';
 
 /** Files that are open at once; what is beyond is copied. */
 const MOST_HELD = 64;

@@ -14,11 +14,10 @@ import type {
 } from '../port/inventory.js';
 import type { ObjectFile } from '../port/object-source.js';
 import { objectKey } from './keys.js';
+import { PART_BYTES } from './part-size.js';
 import type { RemoteContents, RemotePack } from './remote-contents.js';
 import type { S3Parts } from './s3-parts.js';
 import type { BatchFile } from './s3-trash.js';
-
-const PART_BYTES = 8 * 1024 * 1024;
 
 /**
  * What is listed on the service, but for keys that the ledger condemned; of what is in the trash, batch by batch.

@@ -4,9 +4,8 @@ import { HsError } from '../../errors/hs-error.js';
 import type { Added, ByteSource, HeldSource } from '../port/object-batch.js';
 import type { S3Client } from './client/s3-client.js';
 import type { Mirror } from './mirror.js';
+import { PART_BYTES } from './part-size.js';
 
-/** Content up to this size is one request. */
-export const PART_BYTES = 8 * 1024 * 1024;
 /** A service takes none that is smaller, but for the last. */
 const LEAST_PART_BYTES = 5 * 1024 * 1024;
 /** A service takes 10,000 parts. */
