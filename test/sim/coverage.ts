@@ -7,11 +7,7 @@ export class Coverage {
     this.#met.set(key, (this.#met.get(key) ?? 0) + 1);
   }
 
-  get triples(): number {
-    return this.#met.size;
-  }
-
-  /** The counts by one part or two of the triple. */
+  /** The counts by one part or more of the triple. */
   by(...parts: readonly (0 | 1 | 2)[]): Map<string, number> {
     const counts = new Map<string, number>();
     for (const [key, n] of this.#met) {

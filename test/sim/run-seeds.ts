@@ -15,8 +15,8 @@ export interface SeedsReport {
     readonly pairs: Readonly<Record<string, number>>;
     /** The same of phases: `ledger × EIO`. */
     readonly phases: Readonly<Record<string, number>>;
-    /** Different triples of call, fault and phase. */
-    readonly triples: number;
+    /** The same of call, fault and phase: `put × EIO × ledger`; those that met. */
+    readonly triples: Readonly<Record<string, number>>;
   };
   /** The seeds that broke a promise. */
   readonly broken: readonly number[];
@@ -63,7 +63,7 @@ export async function runSeeds({ first, seeds, once, begun, failed }: SeedsOptio
     coverage: {
       pairs: Object.fromEntries([...pairs].sort()),
       phases: Object.fromEntries([...coverage.by(2, 1)].sort()),
-      triples: coverage.triples,
+      triples: Object.fromEntries(coverage.by(0, 1, 2)),
     },
   };
 }
