@@ -35,38 +35,39 @@ export class InventoryOfFiles implements Inventory {
     if (where !== 'trash') {
       for (const name of FAN_OUT) {
         if (!name.startsWith(prefix.slice(0, 2))) continue;
-        const dir = `${layout.objects}/${name}`;
-        const isHere = (id: ObjectId) => id.startsWith(name) && id.startsWith(prefix);
-        yield await this.#directory(dir, isHere, (id) => layout.object(id), request);
+        const begin = prefix.length > name.length ? prefix : name;
+        const ids = await this.#ids(`${layout.objects}/${name}`, begin, request);
+        // Most of them are empty: in a new store, and in one with packs.
+        if (ids.length > 0) yield await this.#directory(ids, (id) => layout.object(id), request);
       }
       for (const pack of await this.#packs(layout.packs, files.packs, request))
         yield this.#pack(pack, prefix);
     }
     if (where === 'in use') return;
-    for (const batch of await this.#attempt('trash', () => files.trashBatches(), request)) {
+    for (const batch of await this.#attempt(layout.trash, () => files.trashBatches(), request)) {
       const dir = layout.trashBatch(batch);
-      const isHere = (id: ObjectId) => id.startsWith(prefix);
       // Packs first: an object moved out of one meanwhile is a file, or in use.
       const packs = await this.#packs(dir, files.packsOf(batch), request);
-      yield { ...(await this.#directory(dir, isHere, (id) => layout.trashed(batch, id), request)), batch };
+      const ids = await this.#ids(dir, prefix, request);
+      yield { ...(await this.#directory(ids, (id) => layout.trashed(batch, id), request)), batch };
       for (const pack of packs) yield { ...this.#pack(pack, prefix), batch };
     }
   }
 
-  async #directory(
-    dir: string,
-    isHere: (id: ObjectId) => boolean,
-    pathOf: (id: ObjectId) => string,
-    request: InventoryRequest,
-  ): Promise<ObjectGroup> {
-    const { sizes } = request;
-    const { disk } = this.#parts;
-    const entries = await this.#attempt(this.#name(dir), () => disk.readdir(dir), request);
+  /** The objects in a directory whose names begin so, sorted. */
+  async #ids(dir: string, begin: string, request: InventoryRequest): Promise<ObjectId[]> {
     const ids: ObjectId[] = [];
-    for (const { name, kind } of entries) {
-      if (kind === 'file' && name !== undefined && isObjectId(name) && isHere(name)) ids.push(name);
+    for (const { name, kind } of await this.#attempt(dir, () => this.#parts.disk.readdir(dir), request)) {
+      if (kind === 'file' && name !== undefined && isObjectId(name) && name.startsWith(begin)) ids.push(name);
     }
-    ids.sort();
+    return ids.sort();
+  }
+
+  async #directory(
+    ids: readonly ObjectId[],
+    pathOf: (id: ObjectId) => string,
+    { sizes }: InventoryRequest,
+  ): Promise<ObjectGroup> {
     const size = async (id: ObjectId) => (await this.#parts.disk.find(pathOf(id)))?.size;
     const objects: StoredObject[] = [];
     for (const id of ids) {
@@ -88,21 +89,17 @@ export class InventoryOfFiles implements Inventory {
       await packs?.refresh();
       return (await packs?.all()) ?? [];
     };
-    return this.#attempt(
-      this.#name(dir),
-      unlistable === undefined ? open : () => soundPacks(packs, unlistable),
-      request,
-    );
+    return this.#attempt(dir, unlistable === undefined ? open : () => soundPacks(packs, unlistable), request);
   }
 
   /** Runs a listing; empty for a missing directory, such as a batch a collector just removed. */
-  async #attempt<T>(name: string, list: () => Promise<T[]>, { unlistable }: InventoryRequest): Promise<T[]> {
+  async #attempt<T>(dir: string, list: () => Promise<T[]>, { unlistable }: InventoryRequest): Promise<T[]> {
     try {
       return await list();
     } catch (cause) {
       if (isErrno(cause, 'ENOENT')) return [];
       if (unlistable === undefined || !(isErrno(cause) || isHsError(cause, 'INTEGRITY'))) throw cause;
-      unlistable({ message: `${name} cannot be listed`, cause });
+      unlistable({ message: `${this.#name(dir)} cannot be listed`, cause });
       return [];
     }
   }

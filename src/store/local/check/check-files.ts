@@ -53,6 +53,10 @@ async function expect(findings: Findings, subject: string, kind: FileKind, mode:
   const { disk, layout } = findings.parts;
   const path = `${layout.root}/${subject}`;
   const stat = await findings.lstat(path);
+  if (stat?.kind === kind) {
+    findings.mode(path, stat, mode);
+    return;
+  }
   const run =
     kind === 'directory'
       ? makeDirectory(disk, layout, path)
@@ -67,8 +71,7 @@ async function expect(findings: Findings, subject: string, kind: FileKind, mode:
       hint: run === undefined ? 'restore it from a copy of the store' : HINT_REPAIR,
       ...(run === undefined ? {} : { repair: { action: 'create', subject, run } }),
     });
-  } else if (stat.kind !== kind) findings.wrongKind(subject, kind, run);
-  else findings.mode(path, stat, mode);
+  } else findings.wrongKind(subject, kind, run);
 }
 
 async function checkTop(findings: Findings, format: Format): Promise<void> {
