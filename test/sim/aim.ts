@@ -37,6 +37,9 @@ export interface Struck {
   readonly at: SimOperation;
 }
 
+const isAmong = ({ operation, path }: SimOperation, among: OperationClass) =>
+  among === 'any' || among === operation || among === CLASSES[operation] || among === phaseOf(path);
+
 /** Makes the faults of a scenario happen, each once, and counts what happened in which phase. */
 export class Aim {
   readonly struck: Struck[] = [];
@@ -53,14 +56,8 @@ export class Aim {
   /** What befalls this operation of a job; `pass` takes the milliseconds of a pause. */
   at(job: number, operation: SimOperation, pass: (ms: number) => void): Injection {
     if (this.#left.length === 0) return undefined;
-    const among = new Set<string | undefined>([
-      'any',
-      operation.operation,
-      CLASSES[operation.operation],
-      phaseOf(operation.path),
-    ]);
     for (const aimed of this.#left) {
-      if (aimed.fault.job !== job || !among.has(aimed.fault.among)) continue;
+      if (aimed.fault.job !== job || !isAmong(operation, aimed.fault.among)) continue;
       aimed.seen += 1;
       if (aimed.seen < aimed.fault.nth) continue;
       this.#left.splice(this.#left.indexOf(aimed), 1);

@@ -1,6 +1,16 @@
 import type { SpaceInfo } from '../../src/fsx/disk.js';
 import { Journal, type NameOp } from './journal.js';
-import { BLOCK, type DirNode, type FileNode, keyName, pathOf, Refusal, type SimNode } from './nodes.js';
+import {
+  BLOCK,
+  type DirNode,
+  dirNode,
+  type FileNode,
+  fileNode,
+  keyName,
+  pathOf,
+  Refusal,
+  type SimNode,
+} from './nodes.js';
 import { treeAfterPowerCut } from './power-cut.js';
 import { asDirectory, type Place, permit, resolve, resolveNode, type Task } from './resolve.js';
 import type { Rng } from './rng.js';
@@ -78,15 +88,7 @@ export class Kernel {
   }
 
   newFile(task: Pick<Task, 'uid'>, dev: bigint, mode: number): FileNode {
-    const empty = new Uint8Array(0);
-    return {
-      kind: 'file',
-      ...this.attributes(task.uid, dev, mode),
-      content: empty,
-      synced: empty,
-      poisoned: false,
-      lock: undefined,
-    };
+    return fileNode(this.attributes(task.uid, dev, mode), mode, new Uint8Array(0));
   }
 
   newDirectory(
@@ -95,16 +97,9 @@ export class Kernel {
     name: string,
     mountPoint: boolean,
   ): DirNode {
-    const dir = {
-      kind: 'directory' as const,
-      ...this.attributes(owner.uid, owner.dev, owner.mode),
-      nlink: parent === undefined ? 2 : 0,
-      entries: new Map<string, SimNode>(),
-      syncedEntries: new Map<string, SimNode>(),
-      name,
-      mountPoint,
-    } as DirNode;
-    dir.parent = parent ?? dir;
+    const attributes = this.attributes(owner.uid, owner.dev, owner.mode);
+    const dir = dirNode(attributes, owner.mode, parent, name, mountPoint);
+    if (parent === undefined) dir.nlink = 2;
     return dir;
   }
 

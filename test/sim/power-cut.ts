@@ -1,5 +1,5 @@
 import type { Journal } from './journal.js';
-import type { DirNode, FileNode, SimNode } from './nodes.js';
+import { type DirNode, dirNode, type FileNode, fileNode, type SimNode } from './nodes.js';
 import type { Rng } from './rng.js';
 
 /**
@@ -12,16 +12,8 @@ export function treeAfterPowerCut(root: DirNode, journal: Journal, rng: Rng): Di
   const copies = new Map<SimNode, SimNode>();
 
   const copyDir = (dir: DirNode, parent: DirNode | undefined, name: string): DirNode => {
-    const mode = survivingMode(dir, rng);
-    const copy = {
-      ...dir,
-      ...afresh(mode),
-      nlink: 2,
-      name,
-      entries: new Map(),
-      syncedEntries: new Map(),
-    } as DirNode;
-    copy.parent = parent ?? copy;
+    const copy = dirNode(dir, survivingMode(dir, rng), parent, name, dir.mountPoint);
+    copy.nlink = 2;
     copies.set(dir, copy);
     for (const [key, node] of left.get(dir) ?? dir.syncedEntries) {
       const child = copyNode(node, copy, key);
@@ -38,22 +30,17 @@ export function treeAfterPowerCut(root: DirNode, journal: Journal, rng: Rng): Di
       return seen;
     }
     if (node.kind === 'directory') return copyDir(node, parent, name);
-    const copy = { ...node, ...afresh(survivingMode(node, rng)), nlink: 1 } as Exclude<SimNode, DirNode>;
-    if (copy.kind === 'file' && node.kind === 'file') {
-      copy.content = survivingContent(node, contentSurvives, rng);
-      copy.synced = copy.content;
-      copy.poisoned = false;
-      copy.lock = undefined;
-    }
+    const mode = survivingMode(node, rng);
+    const copy =
+      node.kind === 'file'
+        ? fileNode(node, mode, survivingContent(node, contentSurvives, rng))
+        : { ...node, mode, syncedMode: mode, opens: 0 };
+    copy.nlink = 1;
     copies.set(node, copy);
     return copy;
   };
 
   return copyDir(root, undefined, '');
-}
-
-function afresh(mode: number): { mode: number; syncedMode: number; opens: number } {
-  return { mode, syncedMode: mode, opens: 0 };
 }
 
 function survivingMode(node: SimNode, rng: Rng): number {

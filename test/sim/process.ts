@@ -21,7 +21,10 @@ import { permit } from './resolve.js';
 import type { Mishaps, Scheduler } from './scheduler.js';
 import { simIndex } from './sim-index.js';
 
+const FAN_OUT_PARENT = '/objects/';
 const FAN_OUT_DIR = /\/objects\/[0-9a-f]{2}$/;
+
+const NONE: Mishaps = {};
 
 /** How the work of a simulated process ended. */
 export type Outcome<T> =
@@ -86,11 +89,11 @@ export class SimProcess implements RootedDisk {
   }
 
   /** Waits for a turn and does one operation. */
-  step<T>(operation: DiskOperation, path: string, act: () => T, mishaps: Mishaps = {}): Promise<T> {
+  step<T>(operation: DiskOperation, path: string, act: () => T, mishaps: Mishaps = NONE): Promise<T> {
     if (!this.#alive) return new Promise<T>(() => {});
     return new Promise<T>((resolve, reject) => {
       const done = resolve as (value: unknown) => void;
-      this.#scheduler.submit({ process: this, operation, path, act, resolve: done, reject, ...mishaps });
+      this.#scheduler.submit({ process: this, operation, path, act, resolve: done, reject, mishaps });
     });
   }
 
@@ -152,7 +155,10 @@ export class SimProcess implements RootedDisk {
     return writeFile(this, path, bytes, options);
   }
 
+  /** No step of an empty directory of objects/ once all is calm, as of {@link readdir}: fsck looks at all of them. */
   lstat(path: string): Promise<FileStat> {
+    const node = this.#scheduler.isCalm ? this.#emptyFanOut(path) : undefined;
+    if (node !== undefined) return Promise.resolve(statOf(node));
     return this.step('lstat', path, () => statOf(this.#kernel.node(this, path, false)));
   }
   find(path: string): Promise<FileStat | undefined> {
@@ -174,10 +180,14 @@ export class SimProcess implements RootedDisk {
    * Listing is not one step: under a scheduler a name that moves meanwhile can be missed or seen twice. An empty directory
    * of objects/ is no step: the 256 of them would be most of a run.
    */
-  async readdir(path: string): Promise<DirEntry[]> {
+  readdir(path: string): Promise<DirEntry[]> {
+    if (this.#emptyFanOut(path) !== undefined) return Promise.resolve([]);
+    return this.#list(path);
+  }
+
+  async #list(path: string): Promise<DirEntry[]> {
     const list = (half?: 0 | 1) =>
       this.step('readdir', path, () => listEntries(this.#kernel.directory(this, path, true), this, half));
-    if (this.#alive && FAN_OUT_DIR.test(path) && this.#isEmpty(path)) return [];
     if (!this.#scheduler.interleaves) return list();
     return [...(await list(1)), ...(await list(0))];
   }
@@ -264,11 +274,15 @@ export class SimProcess implements RootedDisk {
     });
   }
 
-  #isEmpty(path: string): boolean {
+  #emptyFanOut(path: string): DirNode | undefined {
+    if (!this.#alive || !path.startsWith(FAN_OUT_PARENT, path.length - FAN_OUT_PARENT.length - 2))
+      return undefined;
+    if (!FAN_OUT_DIR.test(path)) return undefined;
     try {
-      return this.#kernel.directory(this, path, true).entries.size === 0;
+      const node = this.#kernel.directory(this, path, true);
+      return node.entries.size === 0 ? node : undefined;
     } catch (e) {
-      if (e instanceof Refusal) return false;
+      if (e instanceof Refusal) return undefined;
       throw e;
     }
   }

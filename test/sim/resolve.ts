@@ -16,6 +16,7 @@ export interface Place {
 const DESCRIPTOR_PATH = /^\/proc\/self\/fd\/(\d+)(\/.*)?$/s;
 const MOST_LINKS = 40;
 const LONGEST_NAME = 255;
+const SLASH = 0x2f;
 
 /** Read, write and search permission, as bits 4, 2 and 1; root has them all. */
 export function permit(node: SimNode, task: Task, bits: number): void {
@@ -50,10 +51,14 @@ export function asDirectory(node: SimNode): DirNode {
 
 function walk(root: DirNode, start: DirNode, task: Task, path: string, follow: boolean): Place {
   const mustBeDirectory = path.endsWith('/');
-  const left = reversed(path);
+  let left = path;
   let at: SimNode = start;
   let links = 0;
-  for (let name = left.pop(); name !== undefined; name = left.pop()) {
+  for (let from = afterSlashes(left, 0); from < left.length; ) {
+    const slash = left.indexOf('/', from);
+    const end = slash < 0 ? left.length : slash;
+    const name = left.slice(from, end);
+    from = afterSlashes(left, end);
     const dir: DirNode = asDirectory(at);
     permit(dir, task, 1);
     if (name === '.') continue;
@@ -64,11 +69,12 @@ function walk(root: DirNode, start: DirNode, task: Task, path: string, follow: b
     if (name.length > LONGEST_NAME / 4 && Buffer.byteLength(name) > LONGEST_NAME)
       throw new Refusal('ENAMETOOLONG');
     const node: SimNode | undefined = dir.entries.get(name);
-    const last = left.length === 0;
+    const last = from === left.length;
     if (node?.kind === 'symlink' && (!last || follow || mustBeDirectory)) {
       links += 1;
       if (links > MOST_LINKS) throw new Refusal('ELOOP');
-      left.push(...reversed(node.target));
+      left = `${node.target}/${left.slice(from)}`;
+      from = afterSlashes(left, 0);
       at = node.target.startsWith('/') ? root : dir;
       continue;
     }
@@ -83,15 +89,11 @@ function walk(root: DirNode, start: DirNode, task: Task, path: string, follow: b
   return { dir: dir.parent, key: '', node: dir };
 }
 
-/** The components of a path, the first one last. */
-function reversed(path: string): string[] {
-  const names: string[] = [];
-  for (let end = path.length; end > 0; ) {
-    const slash = path.lastIndexOf('/', end - 1);
-    if (slash + 1 < end) names.push(path.slice(slash + 1, end));
-    end = slash;
-  }
-  return names;
+/** Where the next name of a path begins, from a place at which a slash may be. */
+function afterSlashes(path: string, at: number): number {
+  let from = at;
+  while (path.charCodeAt(from) === SLASH) from++;
+  return from;
 }
 
 function magicLink(dir: DirNode): LinkNode {

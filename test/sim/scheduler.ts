@@ -8,12 +8,7 @@ export interface Turn {
   readonly path: string;
   /** Does it, at once and whole; what it returns is the operation's result. */
   act(): unknown;
-  /** What is left of it when its process dies in the middle. */
-  torn?(rng: Rng): void;
-  /** What is left of it when it was made to fail. */
-  failed?(rng: Rng): void;
-  /** Does a part of it: the result, or the turn that does the rest. */
-  short?(rng: Rng): { readonly value: unknown } | { readonly rest: Mishaps & Pick<Turn, 'act'> };
+  readonly mishaps: Mishaps;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -22,7 +17,14 @@ export interface Turn {
 const TURNS_A_LOOP = 1000;
 
 /** What may become of a turn other than being done. */
-export type Mishaps = Pick<Turn, 'torn' | 'failed' | 'short'>;
+export interface Mishaps {
+  /** What is left of it when its process dies in the middle. */
+  torn?(rng: Rng): void;
+  /** What is left of it when it was made to fail. */
+  failed?(rng: Rng): void;
+  /** Does a part of it: the result, or the turn that does the rest. */
+  short?(rng: Rng): { readonly value: unknown } | { readonly rest: Mishaps & Pick<Turn, 'act'> };
+}
 
 /**
  * Decides which process goes next, by a seed. Between two turns every process runs until it waits for
@@ -31,6 +33,7 @@ export type Mishaps = Pick<Turn, 'torn' | 'failed' | 'short'>;
 export class Scheduler {
   readonly #rng: Rng;
   #interleave: boolean;
+  #isCalm = false;
   readonly #perform: (turn: Turn) => void;
   /** How often the process that just ran goes on: high values let another one sleep for long. */
   readonly #stickiness: number;
@@ -52,9 +55,15 @@ export class Scheduler {
     return this.#interleave;
   }
 
+  /** Whether the interleaving has ended. */
+  get isCalm(): boolean {
+    return this.#isCalm;
+  }
+
   /** From now on each operation is done at once: one process after another is at work. */
   calm(): void {
     this.#interleave = false;
+    this.#isCalm = true;
   }
 
   submit(turn: Turn): void {

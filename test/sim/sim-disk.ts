@@ -224,7 +224,7 @@ export class SimDisk {
     for (const injector of this.#injectors) injection ??= injector(event);
     if (injection === 'kill' || injection === 'crash') {
       this.#note(event, 'killed');
-      turn.torn?.(this.#luck);
+      turn.mishaps.torn?.(this.#luck);
       if (injection === 'kill') this.kill(process);
       else this.crash();
       return;
@@ -237,13 +237,14 @@ export class SimDisk {
           this.#scheduler.submit(turn);
           return;
         }
-        turn.failed?.(this.#luck);
+        turn.mishaps.failed?.(this.#luck);
         throw new Refusal(injection.fail);
       }
-      const part = injection === 'short' ? turn.short?.(this.#luck) : undefined;
+      const part = injection === 'short' ? turn.mishaps.short?.(this.#luck) : undefined;
       if (part !== undefined && 'rest' in part) {
         this.#note(event, 'short');
-        this.#scheduler.submit({ ...turn, ...part.rest });
+        const { act, ...mishaps } = part.rest;
+        this.#scheduler.submit({ ...turn, act, mishaps: { ...turn.mishaps, ...mishaps } });
         return;
       }
       const value = part === undefined ? turn.act() : part.value;
