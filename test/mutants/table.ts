@@ -623,7 +623,10 @@ export const MUTANTS: readonly Mutant[] = [
         to: 'keys.first.add(key);',
       },
     ],
-    caughtBy: S3_SIMULATION,
+    caughtBy: {
+      file: 'test/s3/outcome.test.ts',
+      test: 'what is put again once its key was condemned stays, whatever the collection then deletes',
+    },
   },
   {
     name: 's3-record-of-trash-believed',
@@ -670,6 +673,21 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: {
       file: 'test/s3/outcome.test.ts',
       test: 'a commit does not rely on an object that another machine condemned after it was found',
+    },
+  },
+  {
+    name: 's3-sent-early-and-not-asked',
+    fault: 'a commit names a pack that was condemned since it was sent',
+    file: 'store/s3/s3-batch.ts',
+    edits: [
+      {
+        from: 'if (sent !== undefined && !(await condemned.has(sent))) {',
+        to: 'if (sent !== undefined) {',
+      },
+    ],
+    caughtBy: {
+      file: 'test/s3/pack-uploads.test.ts',
+      test: 'one that was condemned since is sent again, under another key',
     },
   },
   {

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { Disk } from '../../src/fsx/disk.js';
+import type { Http } from '../../src/fsx/http.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { type Collected, collect } from '../../src/ops/gc/collect-garbage.js';
 import { put } from '../../src/ops/put/put.js';
@@ -11,7 +12,7 @@ import { tmp } from '../helpers/tmp.js';
 import { IMPATIENT } from '../ops/gc/helpers.js';
 import { readAll } from '../sim/invariants.js';
 import { FakeS3 } from './fake-s3.js';
-import { beforeNextEntry, storesOnFake, URL_OF_STORE } from './on-fake.js';
+import { beforeNextEntry, inSession, storesOnFake, URL_OF_STORE } from './on-fake.js';
 
 it.each(['format.json', 'ledger/0000000000.json'])(
   'a store whose %s was sent without an answer may be there: init does not say that another made it',
@@ -143,4 +144,30 @@ it('a commit does not rely on an object that another machine condemned after it 
   const reader = await openTestSession(URL_OF_STORE, { stores: storesOnFake(fake, await tmp()) });
   expect((await readAll(reader)).filter((r) => r.kind === 'file')).toHaveLength(1);
   await reader.close();
+});
+
+it('what is put again once its key was condemned stays, whatever the collection then deletes', async () => {
+  const fake = new FakeS3();
+  const [home, elsewhere] = [await tmp(), await tmp()];
+  await (await testStore(URL_OF_STORE, { stores: storesOnFake(fake, home) })).close();
+  await writeFile(`${home}/file`, 'x'.repeat(200_000));
+  const putFile = (machine: string) =>
+    inSession(storesOnFake(fake, machine), (session) => put(session, [{ path: `${home}/file` }], { ttl: 0 }));
+  await putFile(home);
+  let condemned = 0;
+  const send: Http['send'] = async (request) => {
+    const given = await fake.send(request);
+    if (request.method === 'PUT' && Buffer.from(request.body ?? []).includes('"type":"objects_condemned"')) {
+      condemned++;
+      await putFile(elsewhere);
+    }
+    return given;
+  };
+  const http = () => ({ ...fake.http(), send });
+  await inSession(storesOnFake(fake, home, { http }), (session) =>
+    collect(session, { emptyTrash: true, patience: IMPATIENT }),
+  );
+  expect(condemned).toBe(1);
+  const read = await inSession(storesOnFake(fake, await tmp()), readAll);
+  expect(read.filter(({ kind }) => kind === 'file')).toHaveLength(1);
 });

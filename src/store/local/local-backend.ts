@@ -86,8 +86,8 @@ export class LocalBackend implements Backend {
       limits: packLimits,
       compresses,
       stagingPath,
-      newPack: (lease, on = disk) =>
-        new PackWriter(on, stagingPath(lease, 'pack'), packLimits, this.parts.compresses),
+      newPack: (lease, on = disk, mostBytes = packLimits.mostBytes) =>
+        new PackWriter(on, stagingPath(lease, 'pack'), { ...packLimits, mostBytes }, this.parts.compresses),
     };
     this.ledger = new LedgerFiles(disk, layout);
     this.objects = files;

@@ -17,6 +17,9 @@ export interface LocalParts {
   readonly compresses: boolean;
   /** A new path in tmp/ for a file staged under a lease and removed with it; `kind` is informational. */
   stagingPath(lease: string, kind?: 'pack' | 'probe'): string;
-  /** A new pack staged under a lease; `disk`: how it is written, if not as everything here. */
-  newPack(lease: string, disk?: Disk): PackWriter;
+  /**
+   * A new pack staged under a lease; `disk`: how it is written, if not as everything here; `mostBytes`: of content, if
+   * it is to be smaller than packs may be.
+   */
+  newPack(lease: string, disk?: Disk, mostBytes?: number): PackWriter;
 }

@@ -9,15 +9,23 @@ import { layOut } from '../local/init.js';
 import { Layout } from '../local/layout.js';
 import { LocalBackend, type LocalPorts } from '../local/local-backend.js';
 import { BatchFiles } from '../local/objects/batch-files.js';
-import { PACK_LIMITS } from '../local/objects/pack-writer.js';
+import { PACK_LIMITS, type StagedPack } from '../local/objects/pack-writer.js';
 import { packNameOf } from '../local/objects/packs.js';
 import { isDamage } from '../objects/object-store.js';
 import { type Format, MAX_FORMAT_BYTES } from '../port/format.js';
 import type { ObjectBatch } from '../port/object-batch.js';
+import { PART_BYTES } from './part-size.js';
 import { mirrorLimit, removeLeftovers, trimObjects } from './trim-mirror.js';
 
-/** A pack is one request: it is worth it for a single small object. None are merged: their names are the service's. */
-const ALL_PACKED = { leastObjects: 1, mergeFrom: Number.POSITIVE_INFINITY };
+/**
+ * A pack is one request: it is worth it for a single small object. None are merged: their names are the service's. The
+ * first ones are one request each, sent while the rest is read.
+ */
+const ALL_PACKED = {
+  leastObjects: 1,
+  mergeFrom: Number.POSITIVE_INFINITY,
+  firstBytes: PART_BYTES,
+};
 const MAX_SIDE_BYTES = 64 * 1024 * 1024;
 
 const unsynced: Around = (operation, _, run) =>
@@ -128,10 +136,13 @@ export class Mirror {
     return opened();
   }
 
-  /** A batch of objects that is not made durable here: the service has them before an entry names them. */
-  batch(lease: string): ObjectBatch {
+  /**
+   * A batch of objects that is not made durable here: the service has them before an entry names them. `onPack`: told of
+   * each pack that is complete while the next one is filled.
+   */
+  batch(lease: string, onPack: (pack: StagedPack) => void): ObjectBatch {
     const disk = surroundDisk(this.local.parts.disk, unsynced);
-    return new BatchFiles({ ...this.local.parts, disk }, lease);
+    return new BatchFiles({ ...this.local.parts, disk }, lease, onPack);
   }
 
   get layout(): Layout {

@@ -11,6 +11,7 @@ import type {
   Published,
 } from '../port/object-batch.js';
 import { OBJECTS, objectKey, PACKS, packKey } from './keys.js';
+import { PackUploads } from './pack-uploads.js';
 import { PART_BYTES } from './part-size.js';
 import { copiesBelow, type RemoteCopy } from './remote-contents.js';
 import type { S3Parts } from './s3-parts.js';
@@ -52,13 +53,15 @@ export class S3Batch implements ObjectBatch {
   readonly #local: ObjectBatch;
   readonly #members = new Map<ObjectId, Member>();
   readonly #held: HeldSource[] = [];
+  readonly #uploads: PackUploads;
   /** Packs that were in the mirror before: others are new, and their keys have never been used. */
   readonly #older: Promise<Set<ObjectId>>;
 
   constructor(parts: S3Parts, lease: string) {
     this.#parts = parts;
     this.lease = lease;
-    this.#local = parts.mirror.batch(lease);
+    this.#uploads = new PackUploads(parts);
+    this.#local = parts.mirror.batch(lease, (pack) => this.#uploads.begin(pack));
     this.#older = parts.mirror.packNames();
     this.#older.catch(() => undefined);
   }
@@ -205,7 +208,12 @@ export class S3Batch implements ObjectBatch {
   }
 
   async #settlePack(name: ObjectId, ids: readonly ObjectId[], at: number): Promise<boolean> {
-    const { client, mirror } = this.#parts;
+    const { client, mirror, condemned } = this.#parts;
+    const sent = await this.#uploads.keyOf(name);
+    if (sent !== undefined && !(await condemned.has(sent))) {
+      this.#rely(ids, sent, at, false);
+      return false;
+    }
     const isOlder = (await this.#older).has(name);
     if (isOlder) {
       const usable = await this.#usable((await copiesBelow(client, `${PACKS}${name}/`)).get(name) ?? []);
@@ -234,7 +242,8 @@ export class S3Batch implements ObjectBatch {
 
   async discard(): Promise<void> {
     this.#members.clear();
-    await Promise.all([this.#local.discard(), ...this.#held.splice(0).map((source) => source.close())]);
+    const closing = this.#held.splice(0).map((source) => source.close());
+    await Promise.all([this.#uploads.end(), this.#local.discard(), ...closing]);
   }
 }
 

@@ -6,6 +6,8 @@ import type { S3Client } from './client/s3-client.js';
 import type { Mirror } from './mirror.js';
 import { PART_BYTES } from './part-size.js';
 
+/** Content up to this size, such as one part of objects with their index, is one request. */
+const MOST_WHOLE_BYTES = 1.25 * PART_BYTES;
 /** A service takes none that is smaller, but for the last. */
 const LEAST_PART_BYTES = 5 * 1024 * 1024;
 /** A service takes 10,000 parts. */
@@ -38,7 +40,7 @@ interface Upload {
 
 /** Stores content at a key that only it has: as a whole, or in parts, in memory that does not grow with it. */
 async function store(client: S3Client, key: string, { size, read, check }: Upload): Promise<void> {
-  if (size <= PART_BYTES) {
+  if (size <= MOST_WHOLE_BYTES) {
     return client.budget.run(size, async () => {
       const bytes = await read(0, size);
       check?.();
@@ -57,13 +59,23 @@ async function store(client: S3Client, key: string, { size, read, check }: Uploa
   });
 }
 
-/** Stores a file of the mirror. */
-export async function upload(client: S3Client, mirror: Mirror, key: string, path: string): Promise<void> {
+/** Stores a file of the mirror. `goOn` is called before each part of it is read: what it throws ends the upload. */
+export async function upload(
+  client: S3Client,
+  mirror: Mirror,
+  key: string,
+  path: string,
+  goOn: () => void = () => undefined,
+): Promise<void> {
   const file = await mirror.local.parts.disk.open(path, { access: 'read' });
   const ended = () => new HsError('SYSTEM', 'a file of the mirror is shorter than it was');
   try {
     const { size } = await file.stat();
-    await store(client, key, { size, read: (at, count) => readPart(file, at, count, ended) });
+    const read = (at: number, count: number) => {
+      goOn();
+      return readPart(file, at, count, ended);
+    };
+    await store(client, key, { size, read });
   } finally {
     await file.close();
   }

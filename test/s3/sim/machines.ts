@@ -82,8 +82,9 @@ export class Machines {
     this.isStale = this.rng.chance(0.4);
     const mayBeLong = this.rng.chance(1 / LONG_ONE_IN);
     this.#isLong = isLong ?? mayBeLong;
-    // Every other world has each object at a key of its own.
-    this.#packs = this.rng.chance(0.5) ? {} : { packLimits: { ...TINY_PACKS, objectBytes: 0 } };
+    // Every other world has each object at a key of its own, every fourth one in a pack of its own, sent at once.
+    const apart = seed % 2 === 0 ? {} : { packLimits: { ...TINY_PACKS, mostObjects: 1 } };
+    this.#packs = this.rng.chance(0.5) ? apart : { packLimits: { ...TINY_PACKS, objectBytes: 0 } };
     this.turns = new Turns(this.rng, (process) => this.#mishap(process));
     this.disk = new SimDisk({ seed, now: () => this.turns.ms, isTraced: false });
     this.truth = {

@@ -47,6 +47,8 @@ export class BatchFiles implements ObjectBatch {
   readonly #members = new Map<ObjectId, Member>();
   /** Small objects going into packs; the last one is still being filled. */
   readonly #packs: PackWriter[] = [];
+  /** Told of each pack that is complete while the next one is filled; its file has another path once published. */
+  readonly #onPack: (pack: StagedPack) => void;
   /** Packs of one object each. */
   readonly #alone: PackWriter[] = [];
   /**
@@ -57,7 +59,7 @@ export class BatchFiles implements ObjectBatch {
   /** Names of the packs at the last lookup of the members, and of those published since. */
   #seenPacks: Set<ObjectId> | undefined;
 
-  constructor(parts: LocalParts, lease: string) {
+  constructor(parts: LocalParts, lease: string, onPack: (pack: StagedPack) => void = () => undefined) {
     const { disk, layout, files, objects } = parts;
     this.#parts = parts;
     this.#disk = disk;
@@ -66,6 +68,7 @@ export class BatchFiles implements ObjectBatch {
     this.#objects = objects;
     this.#presence = new ObjectPresence(parts);
     this.lease = lease;
+    this.#onPack = onPack;
   }
 
   async reference(id: ObjectId, size?: number): Promise<void> {
@@ -152,8 +155,16 @@ export class BatchFiles implements ObjectBatch {
     this.#packs
       .at(-1)
       ?.finish()
+      .then(this.#onPack)
       .catch(() => undefined);
-    this.#packs.push(this.#parts.newPack(this.lease, this.#disk));
+    this.#packs.push(this.#nextPack());
+  }
+
+  /** The first four are small, the next four twice as large, and so on: soon one is full, and they are few. */
+  #nextPack(): PackWriter {
+    const { firstBytes, mostBytes } = this.#parts.limits;
+    const bytes = (firstBytes ?? mostBytes) * 2 ** Math.floor(this.#packs.length / 4);
+    return this.#parts.newPack(this.lease, this.#disk, Math.min(bytes, mostBytes));
   }
 
   async addSource(source: ByteSource, onBytes?: (count: number) => void): Promise<Added> {

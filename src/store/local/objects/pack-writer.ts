@@ -22,6 +22,8 @@ export interface PackLimits {
   /** Maximum content of a pack: removing an object means rewriting the rest. */
   readonly mostObjects: number;
   readonly mostBytes: number;
+  /** The same in bytes for the first packs of a batch, which are used before it is published; absent: as for any. */
+  readonly firstBytes?: number;
   /** This many packs under an eighth of `mostBytes` are merged. */
   readonly mergeFrom: number;
 }
