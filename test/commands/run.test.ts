@@ -4,11 +4,13 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   writeFileSync,
 } from 'node:fs';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { removeSync } from 'fs-extra/esm';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { documentSchema } from '../../src/cli/schemas/document.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { systemEnvironment, systemRandom } from '../../src/fsx/system-effects.js';
@@ -124,8 +126,10 @@ describe.skipIf(!offers)('hs run (needs a sandbox that enforces)', () => {
   it.skipIf(!hasBubblewrap)(
     `says of a command in /tmp that it is hidden in the sandbox${needs}`,
     async () => {
-      writeFileSync(`${scratch}/tool`, '#!/bin/sh\n', { mode: 0o755 });
-      const hidden = await run(['--sandbox', 'bubblewrap', '--', `${scratch}/tool`]);
+      const dir = mkdtempSync('/tmp/hs-test-');
+      onTestFinished(() => removeSync(dir));
+      writeFileSync(`${dir}/tool`, '#!/bin/sh\n', { mode: 0o755 });
+      const hidden = await run(['--sandbox', 'bubblewrap', '--', `${dir}/tool`]);
       expect(hidden.stderr).toContain('hint: everything in /tmp, /var/tmp and /run is hidden in the sandbox');
     },
   );

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeSync } from 'fs-extra/esm';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -36,7 +35,8 @@ afterAll(() => runner.remove());
 
 /** What the tool must not reach, each with a note of what did. */
 class Surroundings {
-  readonly hostTmp = join(tmpdir(), `hs-attack-${process.pid}-${Math.random().toString(36).slice(2)}`);
+  /** In what a sandbox hides, wherever TMPDIR is. */
+  readonly hostTmp = join('/tmp', `hs-attack-${process.pid}-${Math.random().toString(36).slice(2)}`);
   readonly hostShm = `/dev/shm/${this.hostTmp.split('/').at(-1)}`;
   readonly leak: string;
   readonly datagrams: string[] = [];
