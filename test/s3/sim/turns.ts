@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process';
 import { setImmediate } from 'node:timers';
 import type { SimProcess } from '../../sim/process.js';
 import type { Rng } from '../../sim/rng.js';
@@ -18,6 +19,8 @@ interface Turn {
 export type Mishap = 'kill' | { readonly pause: number } | undefined;
 
 const MOST_MS_A_TURN = 20;
+/** Turns between two of the event loop. */
+const TICKS_A_LOOP = 1000;
 
 /**
  * Decides whose request is served next, by a seed. Time is virtual: it passes with the turns, and jumps when all that
@@ -39,6 +42,7 @@ export class Turns {
   #waiting: Turn[] = [];
   #last: SimProcess | undefined;
   #isAwake = false;
+  #ticks = 0;
 
   constructor(rng: Rng, mishap: (process: SimProcess) => Mishap) {
     this.#rng = rng;
@@ -76,15 +80,20 @@ export class Turns {
   #wake(): void {
     if (this.#isAwake) return;
     this.#isAwake = true;
-    // After this, every promise that could be settled has been: all processes wait for a turn or are done.
-    setImmediate(() => {
-      this.#isAwake = false;
-      const turn = this.#next();
-      if (turn === undefined) return;
-      this.#perform(turn);
-      this.#wake();
-    });
+    // After this, every promise that could be settled has been: all processes wait for a turn or are done. A turn of the
+    // event loop for each would take as long as the rest of the turn; now and then timers and messages get one.
+    this.#ticks += 1;
+    if (this.#ticks % TICKS_A_LOOP === 0) setImmediate(this.#step);
+    else queueMicrotask(() => nextTick(this.#step));
   }
+
+  readonly #step = (): void => {
+    this.#isAwake = false;
+    const turn = this.#next();
+    if (turn === undefined) return;
+    this.#perform(turn);
+    this.#wake();
+  };
 
   #perform(turn: Turn): void {
     this.count++;
