@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { tmp } from '../helpers/tmp.js';
 import type { SeedsReport } from './run-seeds.js';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -59,6 +60,18 @@ it('a seed is the same run each time, whatever ran before', async () => {
   expect((await report('--seed', '7')).hash).toBe(first);
   expect((await report('--seed', '8')).hash).toBe(second);
   expect(first).not.toBe(second);
+}, 600_000);
+
+it('several processes, and a call that goes on behind a log, come to the same as one', async () => {
+  const log = join(await tmp(), 'log');
+  const sums = async (...options: string[]) => {
+    const { seeds, operations, ends, coverage, broken } = await report(...options);
+    return { seeds, operations, ends, coverage, broken };
+  };
+  const once = await sums('--seeds', '6');
+  expect(await sums('--seeds', '6', '--jobs', '2')).toEqual(once);
+  expect((await sums('--seeds', '4', '--log', log)).seeds).toBe(4);
+  expect(await sums('--seeds', '6', '--log', log)).toEqual(once);
 }, 600_000);
 
 it('a seed that breaks a promise is printed with as little as still does, and breaks it each time', async () => {
