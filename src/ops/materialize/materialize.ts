@@ -158,7 +158,7 @@ class Run {
       }
       if (old === undefined) {
         await this.#beforePublishing();
-        await publishNewTree(this.#at, this.#temporary);
+        await publishNewTree(this.#at, this.#temporary, force);
         await this.#sync();
         return this.#result({ replaced: false });
       }

@@ -70,15 +70,20 @@ export async function checkTreeDestination(
   }
 }
 
-/** Renames the staged tree to its final name if the name is free. A plain rename would replace an empty directory. */
+/**
+ * Renames the staged tree to its final name if the name is free. A plain rename would replace an empty directory. What
+ * came there meanwhile was not examined, so that `force` does not replace it: CONFLICT.
+ */
 export async function publishNewTree(
   { parent, name, path }: OpenDestination,
   temporary: string,
+  force: boolean,
 ): Promise<void> {
   try {
     await parent.renameNoReplace(temporary, name);
   } catch (e) {
     if (!isErrno(e, 'EEXIST', 'ENOTEMPTY')) throw e;
+    if (force) throw changed(path);
     throw destinationExists(path, 'exists already', 'use --force to replace it');
   }
 }
@@ -154,7 +159,7 @@ function mountPoint(path: string): HsError {
 }
 
 function changed(path: string): HsError {
-  return new HsError('CONFLICT', `'${escapeText(path)}' was changed while it was being replaced`, {
+  return new HsError('CONFLICT', `'${escapeText(path)}' was changed while this command was at work`, {
     hint: 'it was left unchanged; run the command again',
   });
 }

@@ -143,6 +143,18 @@ describe('materialize', () => {
     expect((await readdir(out)).sort()).toEqual(['a.txt', 'late', 'sub']);
   });
 
+  it('gives up, even with --force, when a directory appears where there was none', async () => {
+    const out = join(await tmp(), 'out');
+    const journal = () => ensureDir(out);
+    const attempt = write(out, TREE, { force: true, discardExisting: true, journal });
+    await expect(attempt).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: `'${out}' was changed while this command was at work`,
+      hint: expect.stringContaining('run the command again'),
+    });
+    expect(await readdir(out)).toEqual([]);
+  });
+
   it('keeps a changed directory that cannot be restored, and says where', async () => {
     for (const broken of [['exchange'], ['exchange', 'renameNoReplace']]) {
       const dir = await tmp();
