@@ -797,6 +797,21 @@ export const MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    name: 'restore-asked-once',
+    fault: 'restore does not look again at what an artifact is made of when another entry came first',
+    file: 'ops/gc/restore.ts',
+    edits: [
+      {
+        from: 'if (!areSame(now, records)) result',
+        to: 'if (records === undefined) result',
+      },
+    ],
+    caughtBy: {
+      file: 'test/s3/restore-race.test.ts',
+      test: 'on a service, an artifact whose new manifest is gone for good while it is restored is not restored',
+    },
+  },
+  {
     name: 'refusal-not-recorded',
     fault: 'a refusal leaves no entry',
     file: 'ops/session/transaction.ts',

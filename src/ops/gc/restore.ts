@@ -158,9 +158,43 @@ async function bringBack(
   return restored;
 }
 
+/** Brings back the objects of those of these artifacts that can be restored, durable once the batch is published. */
+async function prepare(
+  session: Session,
+  tx: Transaction,
+  records: readonly ArtifactRecord[],
+): Promise<Restored> {
+  const indexes = new IndexReader(session.store.objects);
+  const failed: Restored['failed'][number][] = [];
+  const named: NamedObjects[] = [];
+  for (const record of records) {
+    if (record.removed === undefined) {
+      const error = new HsError('CONFLICT', `'${record.name ?? record.artifact_id}' is not removed`);
+      failed.push({ record, error });
+    } else named.push(await objectsNamed(record, indexes));
+  }
+  const gone = await missingAmong(session.store, new Set(allOf(named)));
+  const whole: NamedObjects[] = [];
+  for (const each of named) {
+    const error = restoreRefusal(each, gone);
+    if (error === undefined) whole.push(each);
+    else failed.push({ record: each.record, error });
+  }
+  const restored = await bringBack(tx, whole, (record, error) => failed.push({ record, error }));
+  return { restored, failed };
+}
+
+/** Removed by the same entry, and hence made of the same objects. */
+const areSame = (
+  records: readonly ArtifactRecord[],
+  before: readonly ArtifactRecord[] | undefined,
+): boolean =>
+  before !== undefined && records.every(({ removed }, i) => removed?.seq === before[i]!.removed?.seq);
+
 /**
  * Restores removed artifacts, all that can be restored in one commit: first their objects, durably, then the entry,
- * with a pin for the trash window (D7).
+ * with a pin for the trash window (D7). What they are made of is asked again at each head: another command may have
+ * restored, revised and removed one meanwhile.
  */
 export async function restore(
   session: Session,
@@ -168,33 +202,21 @@ export async function restore(
   options: RestoreOptions,
 ): Promise<Restored> {
   return session.write('artifact.restore', ids, async (tx) => {
-    const catalog = await session.catalog();
-    const indexes = new IndexReader(session.store.objects);
-    const failed: Restored['failed'][number][] = [];
     session.progress.start('bringing back', ids.length, 'artifacts');
-    const named: NamedObjects[] = [];
-    for (const record of await recordsOf(catalog, new Set(ids))) {
-      if (record.removed === undefined) {
-        const error = new HsError('CONFLICT', `'${record.name ?? record.artifact_id}' is not removed`);
-        failed.push({ record, error });
-      } else named.push(await objectsNamed(record, indexes));
-    }
-    const gone = await missingAmong(session.store, new Set(allOf(named)));
-    const whole: NamedObjects[] = [];
-    for (const each of named) {
-      const error = restoreRefusal(each, gone);
-      if (error === undefined) whole.push(each);
-      else failed.push({ record: each.record, error });
-    }
-    const restored = await bringBack(tx, whole, (record, error) => failed.push({ record, error }));
-    session.progress.advance(ids.length);
-    if (restored.length > 0) {
+    let records: readonly ArtifactRecord[] | undefined;
+    let result: Restored = { restored: [], failed: [] };
+    await tx.commit(async (catalog) => {
+      const now = await recordsOf(catalog, new Set(ids));
+      if (!areSame(now, records)) result = await prepare(session, tx, now);
+      records = now;
+      const { restored } = result;
+      if (restored.length === 0) return null;
       const { trash_days } = (await session.policy(catalog)).retention;
       // The later of the two clocks: a collection may judge the pin by either.
-      const now = Math.max(session.setClock ?? 0, session.clock.now());
+      const clock = Math.max(session.setClock ?? 0, session.clock.now());
       // Without a window, one day: long enough to pin it by hand.
-      const until = toTimestamp(now + Math.max(1, trash_days) * DAY_MS);
-      await tx.commit(() => ({
+      const until = toTimestamp(clock + Math.max(1, trash_days) * DAY_MS);
+      return {
         type: 'artifacts_restored',
         payload: {
           artifacts: restored.length,
@@ -215,9 +237,10 @@ export async function restore(
               ]
             : []),
         ]),
-      }));
-    }
+      };
+    });
+    session.progress.advance(ids.length);
     session.progress.done();
-    return { restored, failed };
+    return result;
   });
 }
