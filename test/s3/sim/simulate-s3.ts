@@ -147,14 +147,8 @@ class S3Simulation {
     const isPutter = name.endsWith('.put');
     const isResting = !/^w|there/.test(name.split('.')[1]!) && !isPutter;
     while (!this.#isOver) {
-      await this.#spoiling.get(machine);
-      if (!this.#running.get(machine) && world.rng.chance(1 / SPOILS_ONE_IN)) {
-        const spoiled = world.spoil(machine);
-        this.#spoiling.set(machine, spoiled);
-        await spoiled;
-      }
+      await this.#begin(machine);
       const process = world.disk.process(name);
-      this.#running.set(machine, (this.#running.get(machine) ?? 0) + 1);
       const outcome = await process.run(async () => {
         const session = await world.open(process, place, { adds: isPutter });
         const other = isCarrier ? await world.open(process, 'there') : undefined;
@@ -169,6 +163,28 @@ class S3Simulation {
       });
       this.#running.set(machine, this.#running.get(machine)! - 1);
       if (outcome.status === 'failed') this.#judge(name, outcome.error);
+    }
+  }
+
+  /** One more runs on a machine, once nobody spoils its mirror; it may be spoiled first while nothing runs there. */
+  async #begin(machine: string): Promise<void> {
+    const { world } = this;
+    let isDecided = false;
+    for (;;) {
+      const spoiling = this.#spoiling.get(machine);
+      const running = this.#running.get(machine) ?? 0;
+      // Who waited with others looks again: one of them may have begun.
+      if (spoiling !== undefined) await spoiling;
+      else if (isDecided) {
+        // Before anything is awaited: another one may be about to spoil it.
+        this.#running.set(machine, running + 1);
+        return;
+      } else {
+        isDecided = true;
+        if (running > 0 || !world.rng.chance(1 / SPOILS_ONE_IN)) continue;
+        const spoiled = world.spoil(machine).finally(() => this.#spoiling.delete(machine));
+        this.#spoiling.set(machine, spoiled);
+      }
     }
   }
 
