@@ -51,7 +51,8 @@ export async function checkRemoved(
     session.signal.throwIfAborted();
     const { removed } = record;
     if (removed === undefined || removed.purge || timestampMs(removed.at) <= since) continue;
-    if (purged(removed.at)) continue;
+    // What was condemned is purged by whoever comes, and the note with its batch may be lost.
+    if (purged(removed.at) || removed.seq < (session.store.reclaimer.newestCondemnation?.() ?? 0)) continue;
     const ids = new Set<ObjectId>();
     await namesOf(record, indexes, (id) => ids.add(id));
     const missing: ObjectId[] = [];

@@ -125,6 +125,8 @@ export interface Reclaimer {
    * stay where they are, though a batch has them. Undefined: the trash is a place, from which what is live must come back.
    */
   readonly onlyCondemned?: (ids: Iterable<ObjectId>) => Promise<ReadonlySet<ObjectId>>;
+  /** The number of the newest entry that condemned anything, 0 for none. Undefined: nothing is condemned here. */
+  readonly newestCondemnation?: () => number;
   /**
    * Removes the bytes of a sealed batch for good and returns the figures; what had to be condemned and is not stays, and
    * leaves the batch. A purge that was interrupted keeps the figures it recorded.

@@ -201,6 +201,10 @@ export class S3Reclaimer implements Reclaimer {
     return new Set([...ids].filter(isOnly));
   }
 
+  newestCondemnation(): number {
+    return this.#parts.condemned.epoch;
+  }
+
   async erase(
     batch: TrashBatch,
     { isInUse, isLast, counted, broughtBack }: Erasure,
