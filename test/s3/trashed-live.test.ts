@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { beforeEach, expect, it } from 'vitest';
 import { fsck } from '../../src/ops/fsck/fsck.js';
 import { collect } from '../../src/ops/gc/collect-garbage.js';
+import { removeArtifacts } from '../../src/ops/gc/remove-artifacts.js';
 import { put } from '../../src/ops/put/put.js';
 import type { Session } from '../../src/ops/session/session.js';
 import { openTestSession, type TestStoreOptions, testStore } from '../helpers/store.js';
@@ -41,6 +42,11 @@ async function found(repair = false): Promise<readonly string[]> {
     fsck(session, { repair, secondOpinion: false, sample: 1 }),
   );
   return findings.map(({ message }) => message);
+}
+
+/** All packs go from the bucket, and all records of the trash. */
+function lose(): void {
+  for (const key of [...fake.objects.keys()]) if (/\/(?:p|trash)\//.test(key)) fake.remove(key);
 }
 
 /** Its upload was taken for unused by another machine before its entry came. */
@@ -90,4 +96,27 @@ it('fsck finds what is live at condemned keys alone, and puts it at others befor
   expect((await on(await tmp(), readAll)).map(({ name }) => name)).toEqual(
     expect.arrayContaining(['first', 'late']),
   );
+});
+
+it('fsck misses what could be restored and is gone, but not what the ledger condemned since it was removed', async () => {
+  const isMissed = expect.stringContaining('it was removed and cannot be brought back');
+  await on(elsewhere, async (session) => {
+    const { artifact_id } = (await (await session.catalog()).live().all()).find(
+      ({ name }) => name === 'late',
+    )!;
+    await removeArtifacts(session, new Set([artifact_id]));
+  });
+  const kept = new Map(fake.objects);
+  lose();
+  expect(await found()).toContainEqual(isMissed);
+  for (const [key, bytes] of kept) fake.objects.set(key, bytes);
+  // A collection that condemns what is due, deletes it, and dies; its note is lost with the record.
+  await on(elsewhere, async (session) => {
+    session.store.reclaimer.erase = async () => {
+      throw new Error('died');
+    };
+    await expect(collect(session, { ...HURRIED, emptyTrash: true })).rejects.toThrow('died');
+  });
+  lose();
+  expect(await found()).not.toContainEqual(isMissed);
 });

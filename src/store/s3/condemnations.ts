@@ -54,6 +54,7 @@ export class Condemnations {
   /** What is at keys that are not condemned: the rest is as good as gone. */
   async open(contents: RemoteContents): Promise<RemoteContents> {
     const { epoch } = this;
+    if (epoch === 0) return contents;
     if (this.#open?.contents !== contents || this.#open.epoch !== epoch)
       this.#open = { contents, epoch, open: await contents.but((key) => this.has(key)) };
     return this.#open.open;

@@ -5,7 +5,7 @@ import type { LocalPorts } from '../local/local-backend.js';
 import { MAX_FORMAT_BYTES } from '../port/format.js';
 import type { S3Client } from './client/s3-client.js';
 import { FORMAT_KEY } from './keys.js';
-import { cacheDirectory } from './mirror.js';
+import { cacheDirectory } from './mirror-place.js';
 
 /** `format.json` of the store at an address, which never changes: fetched once, and kept with its hash. */
 export class KnownFormat {

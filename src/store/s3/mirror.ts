@@ -1,7 +1,5 @@
-import type { Environment } from '../../core/effects.js';
 import type { ObjectId } from '../../core/objects/ids.js';
-import { errnoMeaning } from '../../errors/errno-meaning.js';
-import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
+import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import { makeDirs } from '../../fsx/make-dirs.js';
 import { type Around, surroundDisk } from '../../fsx/surround-disk.js';
@@ -12,8 +10,9 @@ import { BatchFiles } from '../local/objects/batch-files.js';
 import { PACK_LIMITS, type StagedPack } from '../local/objects/pack-writer.js';
 import { packNameOf } from '../local/objects/packs.js';
 import { isDamage } from '../objects/object-store.js';
-import { type Format, MAX_FORMAT_BYTES } from '../port/format.js';
+import type { Format } from '../port/format.js';
 import type { ObjectBatch } from '../port/object-batch.js';
+import { cacheDirectory, correctFormat, makePlace, noPlace } from './mirror-place.js';
 import { PART_BYTES } from './part-size.js';
 import { mirrorLimit, removeLeftovers, trimObjects } from './trim-mirror.js';
 
@@ -31,44 +30,6 @@ const MAX_SIDE_BYTES = 64 * 1024 * 1024;
 const unsynced: Around = (operation, _, run) =>
   // Of a filesystem, true says that it was synced.
   /^(file\.sync|syncDir|syncFilesystem)$/.test(operation) ? Promise.resolve(true as never) : run();
-
-const SET_CACHE = 'set XDG_CACHE_HOME';
-
-/** The directory around a mirror. SYSTEM where it cannot be there. */
-async function makePlace(disk: Disk, dir: string): Promise<void> {
-  try {
-    await makeDirs(disk, dir, { durable: false });
-  } catch (e) {
-    if (!isErrno(e, 'ENOENT', 'ENOTDIR')) throw e;
-    throw new HsError('SYSTEM', `cannot make the directory '${dir}' of the mirror: ${errnoMeaning(e)}`, {
-      hint: SET_CACHE,
-      cause: e,
-    });
-  }
-}
-
-/** Writes `format.json` of a mirror anew where it was damaged: that of a store never changes. */
-async function correctFormat(
-  { disk, random }: LocalPorts,
-  dir: string,
-  path: string,
-  formatBytes: Uint8Array,
-): Promise<void> {
-  try {
-    if (Buffer.compare(await disk.readFile(path, MAX_FORMAT_BYTES), formatBytes) === 0) return;
-  } catch (e) {
-    if (!isErrno(e)) throw e;
-  }
-  const staged = `${dir}/in-${random.hex(8)}`;
-  try {
-    await disk.writeFile(staged, formatBytes, { mode: 0o444, sync: false });
-    await disk.rename(staged, path);
-  } catch (e) {
-    // There is no mirror yet; or it cannot be written, and opening it says what is wrong.
-    if (!isErrno(e)) throw e;
-    await disk.unlink(staged).catch(() => undefined);
-  }
-}
 
 export interface MirrorPorts extends LocalPorts {
   /** The service is not asked: damaged copies stay, since the rest of a pack may be sound. */
@@ -105,11 +66,7 @@ export class Mirror {
   static async open(ports: MirrorPorts, format: Format, formatBytes: Uint8Array): Promise<Mirror> {
     const { disk, env, random } = ports;
     const base = cacheDirectory(env);
-    if (base === undefined) {
-      throw new HsError('SYSTEM', 'there is no directory for the mirror of the store', {
-        hint: SET_CACHE,
-      });
-    }
+    if (base === undefined) throw noPlace('there is no directory for the mirror of the store');
     const dir = `${base}/${format.store_id}`;
     const root = `${dir}/.hsstore`;
     const withLimits = { ...ports, packLimits: { ...PACK_LIMITS, ...ports.packLimits, ...ALL_PACKED } };
@@ -295,11 +252,4 @@ export class Mirror {
       return undefined;
     });
   }
-}
-
-/** Where this user's mirrors are. */
-export function cacheDirectory(env: Environment): string | undefined {
-  const given = env.get('XDG_CACHE_HOME');
-  const base = given?.startsWith('/') ? given : env.home === undefined ? undefined : `${env.home}/.cache`;
-  return base === undefined ? undefined : `${base}/hs`;
 }

@@ -61,6 +61,7 @@ export class S3Objects implements ObjectSource {
   }
 
   async sizeInUse(id: ObjectId): Promise<number | undefined> {
+    // Lists again where the last listing does not know it.
     await this.#fetcher.ask((contents) => contents.sizeOf(id));
     return (await this.#sizesInUse([id])).get(id);
   }

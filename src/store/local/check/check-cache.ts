@@ -1,5 +1,5 @@
 import { HINT_REPAIR } from '../../port/finding.js';
-import { isIndexFile, isIndexLeftover, isIndexName } from '../index/catalog-cache.js';
+import { isIndexFile, isIndexLeftover, isIndexName } from '../index/index-names.js';
 import { shownName } from '../ledger-listing.js';
 import type { Findings } from './findings.js';
 import { removesTree } from './repairs.js';

@@ -6,6 +6,7 @@ import type { Disk } from '../../../fsx/disk.js';
 import type { IndexPort } from '../../../fsx/sync-read-file.js';
 import type { Layout } from '../layout.js';
 import type { StateDir } from '../state-dir.js';
+import { isIndexLeftover, isIndexName } from './index-names.js';
 import { LayeredTables } from './layered-tables.js';
 import { decodeRoot, INDEX_FORMAT, MAX_ROOT_BYTES } from './root-file.js';
 import { Run } from './sorted-run.js';
@@ -25,18 +26,6 @@ const OTHERS_KEPT = 3;
 
 /** What says nothing of the bytes. */
 const OUT_OF_REACH = ['EMFILE', 'ENFILE', 'ENOMEM', 'EACCES', 'EPERM'];
-
-const INDEX = /^catalog(?:-[0-9a-f]{16})?$/;
-const FILE =
-  /^(?:lock|reserve|root|root\.[0-9a-f]{16}|run-[0-9a-f]{16}|(?:data|lock)\.mdb|stamp\.json(?:\.[0-9a-f]+)?)$/;
-const LEFTOVER = /^(?:new|discarded)-[0-9a-f]{16}$/;
-
-/** Whether a name in cache/ is that of an index, of any user. */
-export const isIndexName = (name: string) => INDEX.test(name);
-/** Whether a name in an index directory is that of one of its files. */
-export const isIndexFile = (name: string) => FILE.test(name);
-/** Whether a name in cache/ is that of an index that a dead command was creating or discarding. */
-export const isIndexLeftover = (name: string) => LEFTOVER.test(name);
 
 /**
  * The catalog index on disk: derived, shared by this user's processes, and trusted only as far as it can be verified.
