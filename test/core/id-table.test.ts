@@ -30,6 +30,19 @@ it('a table of ids distinguishes ids with a common prefix', () => {
   expect(ids.every((id, n) => table.numberOf(id) === n)).toBe(true);
 });
 
+it.each([0, 1, 127, 128, 1000])(
+  'a table of ids knows %i that are had as bytes, wherever they begin',
+  (count) => {
+    const table = new IdTable();
+    for (let n = 0; n < 500; n++) table.add(idOf(2 * n));
+    const stride = 41;
+    const bytes = Buffer.alloc(count * stride);
+    for (let n = 0; n < count; n++) bytes.write(idOf(n), n * stride, 'hex');
+    const expected = Array.from({ length: count }, (_, n) => (n % 2 === 0 ? n / 2 : -1));
+    expect([...table.numbersOf({ bytes, stride, count })]).toEqual(expected);
+  },
+);
+
 const uuidOf = (hex: string) =>
   hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5') as ArtifactId;
 

@@ -78,6 +78,12 @@ export class Catalog {
     return { live: this.#meta.live, removed: this.#meta.removed, pins: this.#meta.pins };
   }
 
+  /** Objects that the ledger itself or a guarded artifact names, at the most. */
+  get mostRoots(): number {
+    const { sums } = this.#meta;
+    return (sums[ROOTS]?.rows ?? 0) + (sums[GUARDED]?.rows ?? 0);
+  }
+
   /** The artifact registered at that place, live or removed. */
   async at(place: string): Promise<ArtifactRecord | undefined> {
     const row = (await this.#tables.get(LIVE + place)) ?? (await this.#tables.get(REMOVED + place));

@@ -1,4 +1,5 @@
 const LEAST = 64;
+const GROWTH = 1.5;
 
 type Column = Float64Array | Uint32Array | Uint8Array;
 
@@ -19,7 +20,7 @@ export class GrowingColumn<A extends Column> {
 
   push(value: number): void {
     if (this.#length === this.#values.length) {
-      const grown = this.#make(2 * this.#length);
+      const grown = this.#make(Math.ceil(GROWTH * this.#length));
       grown.set(this.#values as never);
       this.#values = grown;
     }

@@ -1,5 +1,6 @@
 import { BinaryTable } from './binary-table.js';
 import type { ObjectId } from './ids.js';
+import type { Digests } from './pack-index.js';
 
 const ID_BYTES = 32;
 const ID_WORDS = ID_BYTES / 4;
@@ -31,10 +32,9 @@ export class IdTable extends BinaryTable implements Iterable<ObjectId> {
     return this.findWanted();
   }
 
-  /** The number of the id whose bytes are at `at`; -1 when absent. */
-  numberOfDigest(bytes: Uint8Array, at: number): number {
-    for (let i = 0; i < ID_BYTES; i++) this.wanted[i] = bytes[at + i]!;
-    return this.findWanted();
+  /** The numbers of ids that are had as bytes; -1 for those that are absent. */
+  numbersOf({ bytes, stride, count }: Digests): Int32Array {
+    return this.findAll(bytes, stride, count);
   }
 
   has(id: ObjectId): boolean {

@@ -65,12 +65,12 @@ export class ArtifactColumns {
   readonly #sourcesOfRemoved = new Map<number, Uint32Array>();
   #isNewestFirst = true;
 
-  /** `expected` artifacts take no growing. */
-  constructor(expected = 0) {
+  /** `expected` artifacts that are files and `roots` other objects take no growing. */
+  constructor(expected = 0, roots = 0) {
     const number = () => new GrowingColumn(float64, expected);
     const byte = () => new GrowingColumn(uint8, expected);
     this.ids = new UuidTable<ArtifactId>(expected);
-    this.objects = new ObjectColumns(2 * expected);
+    this.objects = new ObjectColumns(2 * expected + roots);
     this.#numbers = {
       seq: number(),
       created: number(),

@@ -115,10 +115,15 @@ export function planHeader(all: Judgements): PlanHeader {
   const { ids, bytes } = input.artifacts;
   const sum = new PlanTotals();
   const kept = new KeptHash();
+  const { rules: verdicts, freed, atOnce, irreversible } = all;
+  const isAll = all.rows.length === ids.size;
+  for (let n = 0; n < all.rows.length; n++) {
+    // In the order in which they are in memory, which takes half as long.
+    const row = isAll ? n : all.rows[n]!;
+    sum.add(verdicts[row]!, bytes[row]!, freed[row]!, atOnce[row]!, irreversible[row] === 1);
+  }
   for (const row of all.rows) {
-    const rule = all.rules[row]!;
-    sum.add(rule, bytes[row]!, all.freed[row]!, all.atOnce[row]!, all.irreversible[row] === 1);
-    if (!all.prunes(row)) kept.addRow(ids, row, rule);
+    if (!all.prunes(row)) kept.addRow(ids, row, verdicts[row]!);
   }
   const { totals, rules } = sum.all;
   const unmet = quota === undefined ? 0 : Math.max(0, stored - totals.freed_bytes - quota);

@@ -25,8 +25,8 @@ class MarkedColumns implements Marked {
   readonly artifacts: ArtifactColumns;
   readonly #onEach: () => void;
 
-  constructor(expected: number, onEach: () => void) {
-    this.artifacts = new ArtifactColumns(expected);
+  constructor({ counts, mostRoots }: Catalog, onEach: () => void) {
+    this.artifacts = new ArtifactColumns(counts.live, mostRoots);
     this.#onEach = onEach;
   }
 
@@ -59,7 +59,7 @@ export async function scanState(
   indexes: IndexReader,
   onEach: () => void = () => {},
 ): Promise<ScannedState> {
-  const into = new MarkedColumns(catalog.counts.live, onEach);
+  const into = new MarkedColumns(catalog, onEach);
   const mark = await markFor(store, catalog, indexes, into);
   const { artifacts } = into;
   let removed: ReadonlyMap<ArtifactId, readonly ArtifactId[]> | undefined;

@@ -151,7 +151,7 @@ export async function markFor(
   store: Store,
   catalog: Catalog,
   indexes: IndexReader,
-  into: Marked = new MarkedIds(2 * catalog.counts.live),
+  into: Marked = new MarkedIds(2 * catalog.counts.live + catalog.mostRoots),
 ): Promise<Mark> {
   const unknown: string[] = [];
   const line = new RecordLines();

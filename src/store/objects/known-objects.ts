@@ -18,10 +18,10 @@ function lookUp(
     }
     return;
   }
-  const { bytes, stride, count } = digests;
-  for (let n = 0, at = 0; n < count; n++, at += stride) {
-    const number = ids.numberOfDigest(bytes, at);
-    if (number >= 0) known(number);
+  const { bytes, stride } = digests;
+  const numbers = ids.numbersOf(digests);
+  for (let n = 0, at = 0; n < numbers.length; n++, at += stride) {
+    if (numbers[n]! >= 0) known(numbers[n]!);
     else unknown?.(bytes.toString('hex', at, at + ID_BYTES) as ObjectId);
   }
 }
