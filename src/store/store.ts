@@ -118,7 +118,7 @@ export class Store {
 
   /**
    * The state at the head, from the index if there is one: a frozen view, valid for the next few calls. Aborting
-   * `signal` stops the update to the head.
+   * `signal` stops the update to the head, and reads of many rows of it.
    */
   catalog(signal?: AbortSignal): Promise<Catalog> {
     return this.#catalog.atHead(signal);
@@ -128,13 +128,13 @@ export class Store {
    * What `look` finds in the state at the head, for removals and marks. An index that does not prove itself in it is
    * discarded, and `look` begins again with a fold of the ledger.
    */
-  async withProvenCatalog<T>(look: (catalog: Catalog) => Promise<T>): Promise<T> {
+  async withProvenCatalog<T>(look: (catalog: Catalog) => Promise<T>, signal?: AbortSignal): Promise<T> {
     try {
-      return await look(await this.catalog());
+      return await look(await this.catalog(signal));
     } catch (e) {
       if (!(e instanceof TablesDamaged)) throw e;
       await this.index?.discard(e);
-      return look(await this.catalog());
+      return look(await this.catalog(signal));
     }
   }
 

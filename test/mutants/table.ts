@@ -825,7 +825,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'commits-after-signal',
     fault: 'a command that was told to stop commits',
     file: 'ops/session/transaction.ts',
-    edits: [{ from: 'if (!records) signal.throwIfAborted();', to: '' }],
+    edits: [{ from: 'records ? undefined : this.#by.signal', to: 'undefined' }],
     caughtBy: {
       file: 'test/ops/session/transaction.test.ts',
       test: 'commits nothing after a signal, except what has already happened',
@@ -835,7 +835,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'commits-what-was-aborted-on-its-way',
     fault: 'a call that was aborted while its objects were uploaded commits',
     file: 'store/ledger/commit.ts',
-    edits: [{ from: '    proceed();\n    const { draft', to: '    const { draft' }],
+    edits: [{ from: '    signal?.throwIfAborted();\n    const { draft', to: '    const { draft' }],
     caughtBy: { file: 'test/s3/call-signal.test.ts', test: 'the signal of one call ends it' },
   },
   {

@@ -66,15 +66,19 @@ export class StoreRetention implements RetentionPort {
 
   /** Looks at the state that a commit is built on, or else at the head; the catalog proves itself meanwhile. */
   #look<T>(look: (catalog: Catalog) => Promise<T>): Promise<T> {
-    return this.#at === undefined ? this.#session.store.withProvenCatalog(look) : look(this.#at);
+    return this.#at === undefined
+      ? this.#session.store.withProvenCatalog(look, this.#session.signal)
+      : look(this.#at);
   }
 
   state(): Promise<StoreState> {
-    const { progress, store } = this.#session;
+    const { progress, signal, store } = this.#session;
     return this.#look(async (catalog) => {
       progress.start('planning', catalog.counts.live, 'artifacts');
       const scanned = await scanState(store, catalog, this.#indexes, () => progress.advance(1));
       progress.done();
+      // What follows computes, without a word to the event loop, as long as the listing of the objects did.
+      signal.throwIfAborted();
       return {
         ...scanned,
         head: catalog.head,
@@ -87,6 +91,7 @@ export class StoreRetention implements RetentionPort {
 
   records(state: RetentionState, rows: ArrayLike<number>) {
     const { mark, artifacts } = state as StoreState;
+    this.#session.signal.throwIfAborted();
     return recordsOfRows(mark.catalog, artifacts, rows);
   }
 

@@ -95,18 +95,16 @@ export class Transaction {
     build: BuildDraft,
     { records = false }: { readonly records?: boolean } = {},
   ): Promise<LedgerEntry | undefined> {
-    const { store, commitContext, signal } = this.#by;
-    const proceed = () => {
-      if (!records) signal.throwIfAborted();
-    };
+    const { store, commitContext } = this.#by;
+    const signal = records ? undefined : this.#by.signal;
     const authorized = async (catalog: Catalog) => {
-      proceed();
+      signal?.throwIfAborted();
       await this.#authorize(catalog);
       const draft = await build(catalog);
-      proceed();
+      signal?.throwIfAborted();
       return draft === null ? null : this.#authorized(catalog, draft, records);
     };
-    return commit(store, this.batch, commitContext, authorized, proceed);
+    return commit(store, this.batch, commitContext, authorized, signal);
   }
 
   /** Searches the texts of a manifest, which are kept like those of the ledger, for secrets (I6). */

@@ -100,7 +100,7 @@ export class StoreCatalog {
     return catalogOf(await this.#fold(new MemoryTables(), { ...(visit && { visit }) }));
   }
 
-  /** The state at the head. Aborting `signal` stops the update to the head. */
+  /** The state at the head. Aborting `signal` stops the update to the head, and reads of many rows of it. */
   async atHead(signal?: AbortSignal): Promise<Catalog> {
     const tables = await this.#index?.tables();
     if (tables === undefined) return this.#inMemory(signal);
@@ -116,9 +116,9 @@ export class StoreCatalog {
   async #inMemory(signal?: AbortSignal): Promise<Catalog> {
     const head = await this.#ledger.headSeq();
     const from = this.#memory?.get(META_KEY) as CatalogMeta | undefined;
-    if (from?.seq === head) return catalogOf(this.#memory!);
+    if (from?.seq === head) return catalogOf(this.#memory!, { signal });
     this.#memory = await this.#fold(this.#memory?.fork() ?? new MemoryTables(), { from, signal });
-    return catalogOf(this.#memory);
+    return catalogOf(this.#memory, { signal });
   }
 
   /** What a view of the index reads once it has met damage. */
@@ -162,7 +162,8 @@ export class StoreCatalog {
       signal?.throwIfAborted();
     }
     if (entries > 0) now = await index.advance(now, entries, operations);
-    const catalog = catalogOf(now, (damage) => this.#foldTo(catalog.head, damage, signal));
+    const fold = (damage: TablesDamaged) => this.#foldTo(catalog.head, damage, signal);
+    const catalog = catalogOf(now, { fold, signal });
     return catalog;
   }
 }

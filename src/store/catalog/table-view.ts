@@ -13,18 +13,26 @@ import { yieldToEvents } from '../../fsx/yielding-disk.js';
 /** The same state from the ledger, because of that damage. */
 type Fold = (damage: TablesDamaged) => Promise<Tables>;
 
+interface ViewOptions {
+  readonly fold?: Fold;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
- * Reads tables, letting other work run in between. A view of the index reads the same state folded from the ledger once
- * it has met damage: its callers have nothing else to turn to.
+ * Reads tables, letting other work run in between; once `signal` is aborted, a read of many rows throws its reason. A view
+ * of the index reads the same state folded from the ledger once it has met damage: its callers have nothing else to turn
+ * to.
  */
 export class TableView implements TableReader {
   readonly #tables: Tables;
   readonly #fold: Fold | undefined;
+  readonly #signal: AbortSignal | undefined;
   #folded: Promise<Tables> | undefined;
 
-  constructor(tables: Tables, fold?: Fold) {
+  constructor(tables: Tables, { fold, signal }: ViewOptions = {}) {
     this.#tables = tables;
     this.#fold = fold;
+    this.#signal = signal;
   }
 
   /** The tables to read instead; throws errors other than damage. */
@@ -65,7 +73,7 @@ export class TableView implements TableReader {
     let rest = await this.#folded;
     try {
       for (const block of rest === undefined ? read(this.#tables, after) : []) {
-        await yieldToEvents();
+        await this.#turn();
         yield block;
         last = block;
       }
@@ -74,13 +82,18 @@ export class TableView implements TableReader {
     }
     if (rest === undefined) return;
     for (const block of read(rest, last === undefined ? after : lastOf(last))) {
-      await yieldToEvents();
+      await this.#turn();
       yield block;
     }
+  }
+
+  async #turn(): Promise<void> {
+    await yieldToEvents();
+    this.#signal?.throwIfAborted();
   }
 }
 
 /** A catalog of folded tables; `fold` gives the same state from the ledger. */
-export function catalogOf(tables: Tables, fold?: Fold): Catalog {
-  return new Catalog(new TableView(tables, fold), tables.get(META_KEY) as CatalogMeta);
+export function catalogOf(tables: Tables, options?: ViewOptions): Catalog {
+  return new Catalog(new TableView(tables, options), tables.get(META_KEY) as CatalogMeta);
 }

@@ -155,8 +155,8 @@ interface Unknown {
 const nowMs = ({ store }: Collection): number => store.effects.clock.now();
 
 /** Marks at the head; returns `before` if nothing was committed since. */
-async function look({ store, indexes }: Collection, before?: Known): Promise<Known | Unknown> {
-  const found = await mark(store, indexes, before?.mark);
+async function look({ store, request, indexes }: Collection, before?: Known): Promise<Known | Unknown> {
+  const found = await mark(store, indexes, before?.mark, request.signal);
   if (before?.mark === found) return before;
   if (found.unknown.length > 0) return { mark: found, unknown: found.unknown };
   if (before === undefined) return { mark: found, removed: new Set() };

@@ -88,14 +88,14 @@ export async function namesOf(
  * Marks at the ledger's head; returns the previous mark if nothing was committed since. The head is made durable
  * first: otherwise a power cut could undo a removal whose bytes are already deleted.
  */
-export function mark(store: Store, indexes: IndexReader, before?: Mark): Promise<Mark> {
+export function mark(store: Store, indexes: IndexReader, before?: Mark, signal?: AbortSignal): Promise<Mark> {
   return store.withProvenCatalog(async (catalog) => {
     if (before !== undefined && before.head.seq === catalog.head.seq) return before;
     await store.ledger.settle(catalog.head.seq);
     // What removed artifacts say decides whether their bytes can be restored.
     for await (const _ of catalog.provenRemoved().blocks());
     return markFor(store, catalog, indexes);
-  });
+  }, signal);
 }
 
 /**

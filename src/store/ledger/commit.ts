@@ -107,16 +107,15 @@ function rolledBack({ seq }: Head): HsError {
 
 /**
  * Appends one entry: makes its objects durable, then the entry. Everything the entry names must be in `batch`.
- * Returns undefined when `build` had nothing to commit. `proceed` is called before each try to append: what it throws
- * ends the commit, and the objects may have taken long. CONFLICT after losing races for a minute, ROLLED_BACK when
- * entries that were there are gone.
+ * Returns undefined when `build` had nothing to commit. Once `signal` is aborted, nothing is appended and its reason is
+ * thrown. CONFLICT after losing races for a minute, ROLLED_BACK when entries that were there are gone.
  */
 export async function commit(
   store: Store,
   batch: ObjectBatch,
   context: CommitContext,
   build: BuildDraft,
-  proceed: () => void = () => undefined,
+  signal?: AbortSignal,
 ): Promise<LedgerEntry | undefined> {
   const { clock, random, trace } = store.effects;
   store.demandWritable();
@@ -129,7 +128,7 @@ export async function commit(
     return false;
   };
   for (;;) {
-    const catalog = await store.catalog();
+    const catalog = await store.catalog(signal);
     let made: Made | undefined;
     try {
       made = await make(store, batch, context, catalog, build);
@@ -139,7 +138,7 @@ export async function commit(
     }
     if (!(await isConfirmed(catalog.head))) continue;
     if (made === undefined) return undefined;
-    proceed();
+    signal?.throwIfAborted();
     const { draft, now, parts, packs } = made;
     const bytes = encodeEntry(
       compact({
