@@ -11,6 +11,7 @@ import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { changePins } from '../../src/ops/govern/pins.js';
 import { put } from '../../src/ops/put/put.js';
 import type { LayeredTables } from '../../src/store/local/index/layered-tables.js';
+import { PieceRanges } from '../../src/store/local/index/line-ranges.js';
 import type { BlockFact, GroupFact, RunFact } from '../../src/store/local/index/sorted-run-format.js';
 import { openTestSession, testEnvironment, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
@@ -180,7 +181,8 @@ describe('the catalog index', () => {
     // Without one row of what is restricted, and with all hashes and a seal of its own.
     const { encodeRun } = await import('../../src/store/local/index/sorted-run-format.js');
     const { encodeRoot } = await import('../../src/store/local/index/root-file.js');
-    const pieces = encodeRun('run-0123456789abcdef', [{ key: 'm', text: '{"live":0}' }], true);
+    const lines = new PieceRanges([Buffer.from('m\t{"live":0}\n')]);
+    const pieces = encodeRun('run-0123456789abcdef', lines, true);
     const parts: Buffer[] = [];
     let next = pieces.next();
     for (; !next.done; next = pieces.next()) parts.push(next.value);

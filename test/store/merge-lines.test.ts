@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { keyAt, lineEnd, packLines, type Row } from '../../src/core/catalog/row-lines.js';
-import { mergeLines } from '../../src/store/local/index/merge-lines.js';
+import { PieceRanges, piecesOf } from '../../src/store/local/index/line-ranges.js';
+import { MergedLines } from '../../src/store/local/index/merge-lines.js';
 import { mergeRows } from '../../src/store/local/index/merge-rows.js';
 
 const row = fc.record({ key: fc.nat(40).map((n) => `k${n}`), text: fc.option(fc.nat().map(String)) });
@@ -17,26 +18,51 @@ function* pieces(rows: readonly Row[], most: number): Generator<Buffer> {
   for (let at = 0; at < rows.length; at += most) yield* packLines(rows.slice(at, at + most));
 }
 
-it('lines of several sources are merged as their rows are, whatever pieces they come in', () => {
-  fc.assert(
-    fc.property(
-      fc.array(layer, { maxLength: 5 }),
-      layer,
-      fc.integer({ min: 1, max: 8 }),
-      (above, below, most) => {
-        const layers = [...above.map(sorted), sorted(below).filter(({ text }) => text !== undefined)];
-        const wanted = [...mergeRows(layers)].filter(({ text }) => text !== undefined);
-        const lines = Buffer.concat([...mergeLines(layers.map((rows) => pieces(rows, most)))]);
+function rowsOf(lines: Buffer): Row[] {
+  const rows: Row[] = [];
+  for (let at = 0; at < lines.length; ) {
+    const end = lineEnd(lines, at);
+    const key = keyAt(lines, at, end);
+    const text = at + key.length === end ? undefined : lines.toString('utf8', at + key.length + 1, end);
+    rows.push({ key, text });
+    at = end + 1;
+  }
+  return rows;
+}
+
+/** The same pieces in one buffer, which is overwritten each time. */
+function* inOneBuffer(all: Iterable<Buffer>): Generator<Buffer> {
+  const buffer = Buffer.alloc(64 * 1024);
+  for (const piece of all) yield buffer.subarray(0, piece.copy(buffer.fill(0)));
+}
+
+it.each([true, false])(
+  'lines of several sources are merged as their rows are, whatever pieces they come in (removed kept: %s)',
+  (keepsRemoved) => {
+    fc.assert(
+      fc.property(fc.array(layer, { maxLength: 9 }), fc.integer({ min: 1, max: 8 }), (above, most) => {
+        const layers = above.map(sorted);
+        const wanted = [...mergeRows(layers)].filter(({ text }) => keepsRemoved || text !== undefined);
+        const sources = layers.map((rows) => new PieceRanges(inOneBuffer(pieces(rows, most))));
+        const merged = new MergedLines(sources, keepsRemoved);
         const found: Row[] = [];
-        for (let at = 0; at < lines.length; ) {
-          const end = lineEnd(lines, at);
-          const key = keyAt(lines, at, end);
-          found.push({ key, text: lines.toString('utf8', at + key.length + 1, end) });
-          at = end + 1;
+        while (merged.next()) {
+          found.push(...rowsOf(Buffer.from(merged.lines.subarray(merged.from, merged.to))));
         }
         expect(found).toEqual(wanted);
-      },
-    ),
-    { numRuns: 500 },
+      }),
+      { numRuns: 500 },
+    );
+  },
+);
+
+it('pieces of merged lines remain valid', () => {
+  fc.assert(
+    fc.property(fc.array(layer, { maxLength: 5 }), fc.integer({ min: 1, max: 8 }), (above, most) => {
+      const layers = above.map(sorted);
+      const sources = layers.map((rows) => new PieceRanges(pieces(rows, most)));
+      const all = [...piecesOf(new MergedLines(sources, true))];
+      expect(rowsOf(Buffer.concat(all))).toEqual([...mergeRows(layers)]);
+    }),
   );
 });

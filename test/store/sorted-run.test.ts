@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import type { Row } from '../../src/core/catalog/row-lines.js';
+import { packLines, type Row } from '../../src/core/catalog/row-lines.js';
+import { PieceRanges, piecesOf } from '../../src/store/local/index/line-ranges.js';
+import { MergedLines } from '../../src/store/local/index/merge-lines.js';
 import { Run } from '../../src/store/local/index/sorted-run.js';
 import { encodeRun } from '../../src/store/local/index/sorted-run-format.js';
 
@@ -9,7 +11,7 @@ const keyOf = (table: string, n: number) => `${table}/${n.toString(16).padStart(
 
 /** A run in memory, and how often a block of it was read. */
 function makeRun(rows: readonly Row[], compress = true) {
-  const pieces = encodeRun('run-0', rows, compress);
+  const pieces = encodeRun('run-0', new PieceRanges(packLines(rows)), compress);
   const all: Buffer[] = [];
   let next = pieces.next();
   for (; !next.done; next = pieces.next()) all.push(next.value);
@@ -58,4 +60,30 @@ it('gives the lines of a table, and those after a key, as its rows', () => {
     expect(Buffer.concat([...run.lines('i/', after)]).toString()).toBe(wanted.join(''));
     expect([...run.rows('i/', after)]).toEqual(rows.filter(({ key }) => key > after));
   }
+});
+
+it.each([
+  ['next to each other', 5, 6],
+  ['in two pieces', 99, 100],
+  ['in two blocks', 5, 2000],
+  ['in two groups', 5, ROWS - 1],
+])('makes no run of rows %s that are out of order', (_, a, b) => {
+  const rows = rowsOf('a', 600);
+  [rows[a], rows[b]] = [rows[b]!, rows[a]!];
+  function* pieces() {
+    for (let at = 0; at < ROWS; at += 100) yield* packLines(rows.slice(at, at + 100));
+  }
+  expect(() => [...encodeRun('run-0', new PieceRanges(pieces()), true)]).toThrow('not in order');
+  rows[a] = { ...rows[a]!, key: keyOf('a', a) };
+  rows[b] = { ...rows[b]!, key: rows[b - 1]!.key };
+  expect(() => [...encodeRun('run-0', new PieceRanges(pieces()), true)]).toThrow('not in order');
+});
+
+it('merges runs as their rows, block by block', () => {
+  const even = rowsOf('a', 20).filter((_, n) => n % 2 === 0);
+  const odd = rowsOf('a', 30).filter((_, n) => n % 2 === 1);
+  const sources = [even, odd].map((rows) => new PieceRanges(makeRun(rows, rows === even).run.blocks()));
+  const lines = Buffer.concat([...piecesOf(new MergedLines(sources, true))]);
+  const wanted = [...even, ...odd].sort((a, b) => (a.key < b.key ? -1 : 1));
+  expect(lines.toString()).toBe(Buffer.concat([...packLines(wanted)]).toString());
 });

@@ -97,7 +97,7 @@ export class TablesClosed extends TablesDamaged {}
 /**
  * Sorts parts by first character: rows of one kind are together and mostly in order, and need few comparisons.
  */
-function sortedKeys(keys: Iterable<string>): string[] {
+export function sortedKeys(keys: Iterable<string>): string[] {
   const parts: (string[] | undefined)[] = [];
   for (const key of keys) {
     const first = key.charCodeAt(0);

@@ -17,8 +17,10 @@ const LEAST_FREE_BYTES = 1024 * 1024;
 /** Entries that commands fold again before the index is written: reading eight takes as long as writing once. */
 const MOST_ENTRIES = 8;
 const MOST_OPERATIONS = 512;
-/** Rows folded in memory, of some 1,700 artifacts: with more, a fold takes no less time and a third more memory. */
-const MOST_ROWS = 10_000;
+/** Rows folded in memory, of some 2,500 artifacts: with more, they lie further apart and a fold takes longer. */
+const MOST_ROWS = 16_384;
+/** Of their lines, as an entry may change few again and again. */
+const MOST_BYTES = 32 * 1024 * 1024;
 /** Replaced runs stay open for the views of the last few calls, which read them. */
 const MOST_RETIRED = 32;
 /** Indexes kept of other users and versions, or of home directories that no longer exist. */
@@ -152,7 +154,8 @@ export class CatalogCache {
    * in memory.
    */
   async relieve(tables: LayeredTables): Promise<void> {
-    if (tables.changes < MOST_ROWS || !this.#writes || this.#unavailable) return;
+    const { rows, bytes } = tables.changes;
+    if ((rows < MOST_ROWS && bytes < MOST_BYTES) || !this.#writes || this.#unavailable) return;
     const name = `new-${this.#random.hex(8)}`;
     try {
       const run = await spillLayer(

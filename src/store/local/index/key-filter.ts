@@ -1,13 +1,19 @@
+import { NEWLINE, TAB } from '../../../core/catalog/row-lines.js';
+
 /** Bits per key, for one false positive in a hundred. */
 const BITS_PER_KEY = 10;
 const PROBES = 4;
 const LEAST_KEYS = 1024;
 
 /** FNV-1a, 32 bits. */
+const BASIS = 0x811c9dc5;
+const PRIME = 0x01000193;
+const finish = (h: number) => (h ^ (h >>> 15)) >>> 0;
+
 function hash(key: string): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < key.length; i++) h = Math.imul(h ^ key.charCodeAt(i), 0x01000193);
-  return (h ^ (h >>> 15)) >>> 0;
+  let h = BASIS;
+  for (let i = 0; i < key.length; i++) h = Math.imul(h ^ key.charCodeAt(i), PRIME);
+  return finish(h);
 }
 
 /** The step between probes, derived from the same hash. */
@@ -25,13 +31,18 @@ class Builder {
   #hashes = new Uint32Array(LEAST_KEYS);
   #size = 0;
 
-  add(key: string): void {
+  /** Adds the key of the line at `at`; returns where the key ends. */
+  addLine(lines: Buffer, at: number): number {
+    let h = BASIS;
+    let end = at;
+    for (let c = lines[end]!; c !== TAB && c !== NEWLINE; c = lines[++end]!) h = Math.imul(h ^ c, PRIME);
     if (this.#size === this.#hashes.length) {
       const more = new Uint32Array(2 * this.#size);
       more.set(this.#hashes);
       this.#hashes = more;
     }
-    this.#hashes[this.#size++] = hash(key);
+    this.#hashes[this.#size++] = finish(h);
+    return end;
   }
 
   build(): Buffer {

@@ -1,8 +1,9 @@
 import { idKey, LIVE } from '../../../core/catalog/catalog-keys.js';
-import { JsonText, MemoryTables, TableRow, type Tables } from '../../../core/catalog/key-tables.js';
-import { packLines, type Row } from '../../../core/catalog/row-lines.js';
+import { JsonText, TableRow, type Tables, textOf } from '../../../core/catalog/key-tables.js';
+import { ChangedLines } from './changed-lines.js';
 import { KeyFilter } from './key-filter.js';
-import { mergeLines } from './merge-lines.js';
+import { type LineRanges, PieceRanges, piecesOf } from './line-ranges.js';
+import { MergedLines } from './merge-lines.js';
 import { mergeRows } from './merge-rows.js';
 import type { Run } from './sorted-run.js';
 
@@ -15,19 +16,15 @@ const isFolded = (key: string) => FOLDED.some((prefix) => key.startsWith(prefix)
 /** With ten million keys, one lookup in twenty is in vain. */
 const SPILLED_BITS = 2 ** 26;
 
-/** Marks a removed key that a run below still has. */
-const REMOVED = null;
-const REMOVED_TEXT = 'null';
-
 /** Tables with older rows in runs on disk, and the newest changes in memory. */
 export class LayeredTables implements Tables {
   #runs: readonly Run[];
-  #changes: MemoryTables;
+  readonly #changes: ChangedLines;
   /** Number of spilled runs, and the ids and places in them. */
   #spills = 0;
   #spilledKeys: KeyFilter | undefined;
 
-  constructor(runs: readonly Run[], changes = new MemoryTables()) {
+  constructor(runs: readonly Run[], changes = new ChangedLines()) {
     this.#runs = runs;
     this.#changes = changes;
   }
@@ -42,9 +39,8 @@ export class LayeredTables implements Tables {
     this.#runs = [run, ...this.#runs];
     this.#spills += 1;
     this.#spilledKeys ??= new KeyFilter(Buffer.alloc(SPILLED_BITS / 8));
-    for (const prefix of FOLDED)
-      for (const { key } of this.#changes.range(prefix)) this.#spilledKeys.add(key);
-    this.#changes = new MemoryTables();
+    for (const key of this.#changes.keys) if (isFolded(key)) this.#spilledKeys.add(key);
+    this.#changes.clear();
   }
 
   /** An independent copy. */
@@ -53,8 +49,8 @@ export class LayeredTables implements Tables {
   }
 
   get(key: string): unknown {
-    const changed = this.#changes.get(key);
-    if (changed !== undefined) return changed === REMOVED ? undefined : changed;
+    const changed = this.#changes.row(key);
+    if (changed !== undefined) return changed.text === undefined ? undefined : JSON.parse(changed.text);
     const isBelow = isFolded(key) && this.#spilledKeys?.mayHave(key) === false;
     for (let i = isBelow ? this.#spills : 0; i < this.#runs.length; i++) {
       const row = this.#runs[i]!.get(key);
@@ -64,40 +60,33 @@ export class LayeredTables implements Tables {
   }
 
   put(key: string, value: unknown): void {
-    this.#changes.put(key, value);
+    this.#changes.put({ key, text: textOf(value) });
   }
 
   remove(key: string): void {
-    if (this.runs.length === 0) this.#changes.remove(key);
-    else this.#changes.put(key, REMOVED);
+    if (this.runs.length === 0) this.#changes.delete(key);
+    else this.#changes.put({ key, text: undefined });
   }
 
-  /** Number of changed keys in memory. */
-  get changes(): number {
-    return this.#changes.size;
+  /** Of what is changed, in memory: the number of keys, and bytes. */
+  get changes(): { readonly rows: number; readonly bytes: number } {
+    return { rows: this.#changes.size, bytes: this.#changes.bytes };
   }
 
   *range(prefix: string, after?: string): Iterable<TableRow> {
-    if (this.runs.length === 0) {
-      yield* this.#changes.range(prefix, after);
-      return;
-    }
-    const sources = [this.changed(prefix, after), ...this.runs.map((run) => run.rows(prefix, after))];
-    for (const { key, text } of mergeRows(sources)) {
+    const sources = [this.#changes.rows(prefix, after), ...this.runs.map((run) => run.rows(prefix, after))];
+    for (const { key, text } of sources.length === 1 ? sources[0]! : mergeRows(sources)) {
       if (text !== undefined) yield new TableRow(key, new JsonText(text));
     }
   }
 
   lines(prefix: string, after?: string): Iterable<Buffer> {
-    const changes = packLines(this.changed(prefix, after));
-    // The lowest has nothing below it that a line could remove.
-    return mergeLines([changes, ...this.runs.map((run) => run.lines(prefix, after))]);
+    const runs = this.runs.map((run) => new PieceRanges(run.lines(prefix, after)));
+    return piecesOf(new MergedLines([this.changed(prefix, after), ...runs], false));
   }
 
-  /** The changes in memory as rows. */
-  *changed(prefix = '', after?: string): Generator<Row> {
-    for (const { key, text } of this.#changes.range(prefix, after)) {
-      yield { key, text: text === REMOVED_TEXT ? undefined : text };
-    }
+  /** The lines of the changes in memory. */
+  changed(prefix?: string, after?: string): LineRanges {
+    return this.#changes.ranges(prefix, after);
   }
 }

@@ -1,5 +1,5 @@
 import { TablesClosed, TablesDamaged } from '../../../core/catalog/key-tables.js';
-import { keyAt, lineEnd, NEWLINE, type Row, TAB } from '../../../core/catalog/row-lines.js';
+import { keyAt, lineEnd, NEWLINE, nearLineEnd, type Row, TAB } from '../../../core/catalog/row-lines.js';
 import { expandBlock } from '../../../core/objects/compressed-block.js';
 import { sha256 } from '../../../core/objects/hash.js';
 import type { ObjectId } from '../../../core/objects/ids.js';
@@ -121,11 +121,11 @@ export class Run {
     return keep(cachedBlocks, MOST_BLOCKS, key, lines);
   }
 
-  /** The lines of a block. */
-  #lines({ blocks, offsets }: Group, n: number): Buffer {
+  /** The lines of a block; `plain` is for those of one that is not compressed. */
+  #lines({ blocks, offsets }: Group, n: number, plain?: Buffer): Buffer {
     const [, bytes, , hash, textBytes] = blocks[n]!;
     // What is decompressed is of no use any more: a scan leaves a third less for the garbage collector.
-    const into = bytes < textBytes ? compressed : undefined;
+    const into = bytes < textBytes ? compressed : plain;
     const lines = expandBlock(this.#proven(offsets[n]!, bytes, hash, into), textBytes);
     if (lines === undefined) throw new TablesDamaged('a block that cannot be decompressed');
     return lines;
@@ -189,6 +189,22 @@ export class Run {
     }
   }
 
+  /** All lines, in blocks; each is valid until the next. Verifies their number. */
+  *blocks(): Generator<Buffer> {
+    const plain = Buffer.allocUnsafeSlow(2 * BLOCK_BYTES);
+    for (let g = 0; g < this.#facts.length; g++) {
+      const group = this.#group(g);
+      for (let n = 0; n < group.blocks.length; n++) {
+        const lines = this.#lines(group, n, plain);
+        if (countLines(lines) !== group.blocks[n]![2]) {
+          throw new TablesDamaged('not as many rows as there should be');
+        }
+        yield lines;
+      }
+      this.#groups.delete(g);
+    }
+  }
+
   close(): void {
     if (!this.#closed) this.#file.close();
     this.#closed = true;
@@ -224,6 +240,12 @@ function findLine(lines: Buffer, key: string): string | undefined {
     low = end + 1;
   }
   return undefined;
+}
+
+function countLines(lines: Buffer): number {
+  let count = 0;
+  for (let at = 0; at < lines.length; at = nearLineEnd(lines, at) + 1) count++;
+  return count;
 }
 
 /** Those of some lines whose keys are wanted, which follow each other. */

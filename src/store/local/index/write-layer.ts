@@ -1,9 +1,9 @@
-import type { Row } from '../../../core/catalog/row-lines.js';
 import type { Random } from '../../../core/effects.js';
 import { isErrno } from '../../../errors/hs-error.js';
 import type { Disk } from '../../../fsx/disk.js';
 import type { LayeredTables } from './layered-tables.js';
-import { mergeRows } from './merge-rows.js';
+import { type LineRanges, PieceRanges } from './line-ranges.js';
+import { MergedLines } from './merge-lines.js';
 import { encodeRoot, MAX_ROOT_BYTES } from './root-file.js';
 import type { Run } from './sorted-run.js';
 import { encodeRun, type RunFact } from './sorted-run-format.js';
@@ -77,7 +77,7 @@ export async function writeLayer(
     const now = await readRoot(place);
     if (now === undefined) await reserve(place);
     if (!Buffer.from(now ?? []).equals(Buffer.from(before ?? []))) return undefined;
-    let rows = tables.changes;
+    let { rows } = tables.changes;
     let taken = 0;
     for (const { fact } of tables.runs) {
       if (fact.rows > GROWTH * rows && !isSpill(fact)) break;
@@ -85,9 +85,11 @@ export async function writeLayer(
       taken++;
     }
     const merged = tables.runs.slice(0, taken);
-    const all = mergeRows([tables.changed(), ...merged.map((run) => run.rows(''))]);
+    const sources = [tables.changed(), ...merged.map((run) => new PieceRanges(run.blocks()))];
     const below = tables.runs.slice(taken);
-    const fact = await writeRun(place, `run-${random.hex(8)}`, below.length === 0 ? present(all) : all);
+    // Without a run below, removed keys need no row.
+    const all = new MergedLines(sources, below.length > 0);
+    const fact = await writeRun(place, `run-${random.hex(8)}`, all);
     const facts = [fact, ...below.map((run) => run.fact)];
     const root = encodeRoot(key, storeId, facts);
     const tmp = `${dir}/${ROOT}.${random.hex(8)}`;
@@ -114,8 +116,7 @@ export async function spillLayer(
   const { disk, dir } = place;
   await disk.mkdir(dir, 0o700);
   try {
-    const rows = tables.runs.length === 0 ? present(tables.changed()) : tables.changed();
-    return open(await writeRun(place, SPILL, rows));
+    return open(await writeRun(place, SPILL, tables.changed()));
   } finally {
     await disk.removeTree(dir);
   }
@@ -129,15 +130,10 @@ async function reserve({ disk, random, dir }: LayerPlace): Promise<void> {
   });
 }
 
-/** Without a run below, removed keys need no row. */
-function* present(rows: Iterable<Row>): Generator<Row> {
-  for (const row of rows) if (row.text !== undefined) yield row;
-}
-
 async function writeRun(
   { disk, dir }: Pick<LayerPlace, 'disk' | 'dir'>,
   name: string,
-  rows: Iterable<Row>,
+  rows: LineRanges,
 ): Promise<RunFact> {
   const path = `${dir}/${name}`;
   const file = await disk.open(path, { access: 'create', mode: 0o600 });
