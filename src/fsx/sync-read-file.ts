@@ -2,6 +2,7 @@ import { closeSync, readSync } from 'node:fs';
 import { errnoError } from './errno.js';
 import { openNodeDir } from './node/dir.js';
 import { openExisting } from './node/open.js';
+import { type ReadAhead, readAhead } from './read-ahead.js';
 
 /** A file read synchronously, since an index lookup cannot wait for a promise. Never memory-mapped. */
 export interface OpenIndexFile {
@@ -9,6 +10,8 @@ export interface OpenIndexFile {
   readonly size: number;
   /** EIO if the file no longer exists. Reads into the beginning of `into`, if given and large enough. */
   read(offset: number, length: number, into?: Buffer): Buffer;
+  /** For a scan of at most `most` blocks. It is closed before the file is. */
+  readAhead?(most: number): ReadAhead | undefined;
   close(): void;
 }
 
@@ -45,6 +48,7 @@ function openNow(root: string, path: string): OpenIndexFile {
       }
       return bytes;
     },
+    readAhead: (most) => readAhead(fd, most),
     close: () => closeSync(fd),
   };
 }

@@ -1,7 +1,17 @@
-import { expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { brotliDecompressSync } from 'node:zlib';
+import { afterAll, expect, it } from 'vitest';
+import { TablesDamaged } from '../../src/core/catalog/key-tables.js';
 import { packLines, type Row } from '../../src/core/catalog/row-lines.js';
+import { sha256 } from '../../src/core/objects/hash.js';
+import type { AheadBlock } from '../../src/fsx/read-ahead.js';
+import { nodeIndex } from '../../src/fsx/sync-read-file.js';
+import { LayeredTables } from '../../src/store/local/index/layered-tables.js';
 import { PieceRanges, piecesOf } from '../../src/store/local/index/line-ranges.js';
 import { MergedLines } from '../../src/store/local/index/merge-lines.js';
+import { mergeRows } from '../../src/store/local/index/merge-rows.js';
 import { Run } from '../../src/store/local/index/sorted-run.js';
 import { encodeRun } from '../../src/store/local/index/sorted-run-format.js';
 
@@ -86,4 +96,119 @@ it('merges runs as their rows, block by block', () => {
   const lines = Buffer.concat([...piecesOf(new MergedLines(sources, true))]);
   const wanted = [...even, ...odd].sort((a, b) => (a.key < b.key ? -1 : 1));
   expect(lines.toString()).toBe(Buffer.concat([...packLines(wanted)]).toString());
+});
+
+const dir = mkdtempSync(join(tmpdir(), 'hs-sorted-run-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+/** A block each, 16 groups. */
+const LONG = 16 * 128;
+const longRows: readonly Row[] = Array.from({ length: LONG }, (_, n) => ({
+  key: keyOf('a', n),
+  text: `"${`${n} `.padStart(5).repeat(n % 9 === 0 ? 8000 : 3400)}"`,
+}));
+
+function longRun() {
+  const pieces = encodeRun('run-long', new PieceRanges(packLines(longRows)), true);
+  const all: Buffer[] = [];
+  let next = pieces.next();
+  for (; !next.done; next = pieces.next()) all.push(next.value);
+  return { bytes: Buffer.concat(all), fact: next.value };
+}
+
+function digestOf(lines: Iterable<Buffer>): string {
+  let all = '';
+  for (const piece of lines) all += sha256(piece);
+  return sha256(Buffer.from(all));
+}
+
+/** That run on a disk without a thread that reads ahead, or with one that has what `has` gives. */
+function aheadOf(has?: (block: AheadBlock) => Buffer | undefined) {
+  const { bytes, fact } = longRun();
+  const told = { opened: 0, closed: 0, published: 0, handed: 0 };
+  const read = (offset: number, length: number) => bytes.subarray(offset, offset + length);
+  const readAhead = () => {
+    told.opened++;
+    const blocks: AheadBlock[] = [];
+    let next = 0;
+    return {
+      publish: (more: readonly AheadBlock[]) => {
+        blocks.push(...more);
+        told.published += more.length;
+      },
+      next: () => {
+        const text = has?.(blocks[next++]!);
+        if (text !== undefined) told.handed++;
+        return text;
+      },
+      close: () => {
+        told.closed++;
+      },
+    };
+  };
+  const open = () => ({ size: bytes.length, read, close: () => undefined, ...(has && { readAhead }) });
+  return { run: Run.open({ open }, '', '', fact), told, bytes };
+}
+
+it('a long scan gives the same with what was read ahead', () => {
+  const { bytes, fact } = longRun();
+  writeFileSync(join(dir, 'run-long'), bytes);
+  const onDisk = Run.open(nodeIndex, dir, 'run-long', fact);
+  const plain = aheadOf().run;
+  for (const [prefix, after] of [
+    ['', ''],
+    ['a/', ''],
+    ['a/', keyOf('a', 130)],
+  ] as const) {
+    expect(digestOf(onDisk.lines(prefix, after))).toBe(digestOf(plain.lines(prefix, after)));
+    expect([...onDisk.rows(prefix, after)]).toEqual(longRows.filter(({ key }) => key > after));
+  }
+  onDisk.close();
+});
+
+it('a damaged block far in a long scan is found', () => {
+  const { bytes, fact } = longRun();
+  for (const part of [0.4, 0.6, 0.9]) {
+    const damaged = Buffer.from(bytes);
+    damaged[Math.floor(bytes.length * part)]! ^= 1;
+    const name = `damaged-${part}`;
+    writeFileSync(join(dir, name), damaged);
+    const run = Run.open(nodeIndex, dir, name, fact);
+    expect(() => digestOf(run.lines(''))).toThrow(TablesDamaged);
+    expect(() => [...run.rows('')]).toThrow(TablesDamaged);
+    run.close();
+  }
+});
+
+it('each block of a scan is announced in its order, and read where nobody has it', () => {
+  let n = 0;
+  const { run, told, bytes } = aheadOf(({ offset, bytes: length }) =>
+    n++ % 3 === 0 ? brotliDecompressSync(bytes.subarray(offset, offset + length)) : undefined,
+  );
+  expect(digestOf(run.lines(''))).toBe(digestOf(aheadOf().run.lines('')));
+  expect(told).toEqual({ opened: 1, closed: 1, published: 14 * 128, handed: Math.ceil((14 * 128) / 3) });
+});
+
+it('nobody reads ahead of a scan that ends soon, and nobody goes on after one that is left', () => {
+  const { run, told } = aheadOf(() => undefined);
+  const take = (rows: Iterable<unknown>, most: number) => {
+    for (const _ of rows) if (--most === 0) return;
+  };
+  take(run.rows('a/'), 200);
+  take(run.lines('a/', keyOf('a', 8 * 128)), Number.POSITIVE_INFINITY);
+  expect(told.opened).toBe(0);
+  take(run.rows('a/'), 500);
+  take(run.lines('a/'), 500);
+  take(new LayeredTables([run, run]).lines('a/'), 500);
+  take(mergeRows([run.rows('a/'), run.rows('a/')]), 500);
+  expect(told).toMatchObject({ opened: 6, closed: 6 });
+});
+
+it('a run that was closed gives nothing that was read ahead', () => {
+  const { run, told } = aheadOf(() => Buffer.from('a/0\t1\n'));
+  const lines = run.lines('a/');
+  for (let n = 0; n < 300; n++) lines.next();
+  run.close();
+  expect(() => lines.next()).toThrow('read after it was closed');
+  expect(told).toMatchObject({ opened: 1, closed: 1 });
 });

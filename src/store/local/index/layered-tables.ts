@@ -80,9 +80,15 @@ export class LayeredTables implements Tables {
     }
   }
 
-  lines(prefix: string, after?: string): Iterable<Buffer> {
-    const runs = this.runs.map((run) => new PieceRanges(run.lines(prefix, after)));
-    return piecesOf(new MergedLines([this.changed(prefix, after), ...runs], false));
+  *lines(prefix: string, after?: string): Iterable<Buffer> {
+    const scans = this.runs.map((run) => run.lines(prefix, after));
+    const ranges = scans.map((lines) => new PieceRanges(lines));
+    try {
+      yield* piecesOf(new MergedLines([this.changed(prefix, after), ...ranges], false));
+    } finally {
+      // Whoever reads ahead for one need not go on.
+      for (const scan of scans) scan.return(undefined);
+    }
   }
 
   /** The lines of the changes in memory. */

@@ -27,9 +27,18 @@ function sink(heap: Source[]): void {
 
 /** Merges sources sorted by key; for equal keys, the row of the first source wins. */
 export function* mergeRows(sources: readonly Iterable<Row>[]): Generator<Row> {
+  const all = sources.map((rows) => rows[Symbol.iterator]());
+  try {
+    yield* merged(all);
+  } finally {
+    // Whoever reads ahead for a source need not go on.
+    for (const rest of all) rest.return?.();
+  }
+}
+
+function* merged(all: readonly Iterator<Row>[]): Generator<Row> {
   const heap: Source[] = [];
-  for (const [rank, rows] of sources.entries()) {
-    const rest = rows[Symbol.iterator]();
+  for (const [rank, rest] of all.entries()) {
     const first = rest.next();
     if (!first.done) heap.push({ rest, rank, row: first.value });
   }

@@ -9,7 +9,7 @@ import type { LineRanges } from './line-ranges.js';
 /** A lookup reads one block. Larger blocks make the block lists shorter. */
 export const BLOCK_BYTES = 16 * 1024;
 /** Blocks per group. In a run of 500 MB a lookup reads the list of 250 groups, one block list and one filter. */
-const GROUP_BLOCKS = 128;
+export const GROUP_BLOCKS = 128;
 
 /** First key of a block, its bytes in the file, its rows, the hash of those bytes, and its bytes uncompressed. */
 export type BlockFact = readonly [

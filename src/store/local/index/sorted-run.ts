@@ -4,9 +4,17 @@ import { expandBlock } from '../../../core/objects/compressed-block.js';
 import { sha256 } from '../../../core/objects/hash.js';
 import type { ObjectId } from '../../../core/objects/ids.js';
 import { isErrno } from '../../../errors/hs-error.js';
+import type { AheadBlock, ReadAhead } from '../../../fsx/read-ahead.js';
 import type { IndexPort, OpenIndexFile } from '../../../fsx/sync-read-file.js';
 import { KeyFilter } from './key-filter.js';
-import { BLOCK_BYTES, type BlockFact, decodeRow, type GroupFact, type RunFact } from './sorted-run-format.js';
+import {
+  BLOCK_BYTES,
+  type BlockFact,
+  decodeRow,
+  GROUP_BLOCKS,
+  type GroupFact,
+  type RunFact,
+} from './sorted-run-format.js';
 
 /**
  * Cached blocks of all runs together, 8 MiB: the ids of 100,000 artifacts, which a removal of many asks for in no order. A
@@ -19,6 +27,26 @@ const cachedBlocks = new Map<string, Buffer>();
 let lastNumber = 0;
 /** Cached group lists and filters. A run of 500 MB has 250, of 40 KiB each. */
 const MOST_GROUPS = 256;
+/** A scan that ends before costs no thread. */
+const GROUPS_ALONE = 2;
+/** What is left of a scan must take longer than to start one: 50,000 artifacts. */
+const LEAST_AHEAD = 10;
+/** Groups that are announced before they are read. */
+const GROUPS_AHEAD = 2;
+/** After all that begins with a prefix. */
+const LAST = '\uffff';
+
+/** A block in a scan. */
+interface ScannedBlock {
+  /** Its group. */
+  readonly g: number;
+  /** Its first key. */
+  readonly first: string;
+  /** That of the block behind it; empty at the end. */
+  readonly next: string;
+  readonly rows: number;
+  readonly lines: Buffer;
+}
 
 interface Group {
   readonly blocks: readonly BlockFact[];
@@ -140,30 +168,61 @@ export class Run {
   }
 
   /**
+   * The blocks that may have keys from `from` on that begin with `prefix`, in order. A
+   * thread reads ahead in a scan that turns out to be long. `again`: the first one is likely to be asked for again.
+   */
+  *#scan(prefix: string, from: string, again: boolean): Generator<ScannedBlock> {
+    const begin = Math.max(0, lastUpTo(this.#facts, from));
+    const last = lastUpTo(this.#facts, prefix + LAST);
+    let ahead: ReadAhead | undefined;
+    try {
+      for (let g = begin; g <= last; g++) {
+        const group = this.#group(g);
+        const next = this.#facts[g + 1]?.[0] ?? '';
+        if (g === begin + GROUPS_ALONE && last - g >= LEAST_AHEAD) {
+          ahead = this.#file.readAhead?.((last - g + 1) * GROUP_BLOCKS);
+          for (let n = g; n < g + GROUPS_AHEAD; n++) ahead?.publish(this.#announced(n));
+        }
+        if (g + GROUPS_AHEAD <= last) ahead?.publish(this.#announced(g + GROUPS_AHEAD));
+        for (let n = Math.max(0, lastUpTo(group.blocks, from)); n < group.blocks.length; n++) {
+          const [first, , rows] = group.blocks[n]!;
+          if (!first.startsWith(prefix) && first > prefix) return;
+          const isAgain = again && g === begin && n === Math.max(0, lastUpTo(group.blocks, from));
+          const lines = isAgain ? this.#block(group, n) : (this.#ahead(ahead) ?? this.#lines(group, n));
+          yield { g, first, next: group.blocks[n + 1]?.[0] ?? next, rows, lines };
+        }
+      }
+    } finally {
+      ahead?.close();
+    }
+  }
+
+  /** Of a run that was closed meanwhile, nothing is believed. */
+  #ahead(ahead: ReadAhead | undefined): Buffer | undefined {
+    return this.#closed ? undefined : ahead?.next();
+  }
+
+  #announced(g: number): AheadBlock[] {
+    const { blocks, offsets } = this.#group(g);
+    return blocks.map(([, bytes, , hash, textBytes], n) => ({ offset: offsets[n]!, bytes, textBytes, hash }));
+  }
+
+  /**
    * Rows whose keys begin with `prefix`, those after `after` if given, in order. Verifies their order and number.
    */
   *rows(prefix: string, after = ''): Generator<Row> {
-    const from = after > prefix ? after : prefix;
     let before = '';
-    let isFirst = true;
-    for (let g = Math.max(0, lastUpTo(this.#facts, from)); g < this.#facts.length; g++) {
-      const group = this.#group(g);
-      for (let n = Math.max(0, lastUpTo(group.blocks, from)); n < group.blocks.length; n++) {
-        // A range within one block is looked up again and again; what a scan passes through is not.
-        const block = isFirst && prefix !== '' ? this.#block(group, n) : this.#lines(group, n);
-        isFirst = false;
-        const lines = block.toString('utf8').split('\n').slice(0, -1);
-        if (lines.length !== group.blocks[n]![2]) {
-          throw new TablesDamaged('not as many rows as there should be');
-        }
-        for (const line of lines) {
-          const row = decodeRow(line);
-          if (row.key <= before) throw new TablesDamaged('rows that are not in order');
-          before = row.key;
-          if (row.key <= after) continue;
-          if (row.key.startsWith(prefix)) yield row;
-          else if (row.key > prefix) return;
-        }
+    // A range within one block is looked up again and again; what a scan passes through is not.
+    for (const block of this.#scan(prefix, after > prefix ? after : prefix, prefix !== '')) {
+      const lines = block.lines.toString('utf8').split('\n').slice(0, -1);
+      if (lines.length !== block.rows) throw new TablesDamaged('not as many rows as there should be');
+      for (const line of lines) {
+        const row = decodeRow(line);
+        if (row.key <= before) throw new TablesDamaged('rows that are not in order');
+        before = row.key;
+        if (row.key <= after) continue;
+        if (row.key.startsWith(prefix)) yield row;
+        else if (row.key > prefix) return;
       }
     }
   }
@@ -173,19 +232,13 @@ export class Run {
    * verified too.
    */
   *lines(prefix: string, after = ''): Generator<Buffer> {
-    const from = after > prefix ? after : prefix;
     const isWanted = (key: string) => key > after && key.startsWith(prefix);
-    for (let g = Math.max(0, lastUpTo(this.#facts, from)); g < this.#facts.length; g++) {
-      const group = this.#group(g);
-      if (prefix === '') this.#mayHave(g, '');
-      const next = this.#facts[g + 1]?.[0] ?? '';
-      for (let n = Math.max(0, lastUpTo(group.blocks, from)); n < group.blocks.length; n++) {
-        const [first] = group.blocks[n]!;
-        if (!first.startsWith(prefix) && first > prefix) return;
-        const lines = this.#lines(group, n);
-        if (isWanted(first) && isWanted(group.blocks[n + 1]?.[0] ?? next)) yield lines;
-        else yield* wanted(lines, isWanted);
-      }
+    let group = -1;
+    for (const { g, first, next, lines } of this.#scan(prefix, after > prefix ? after : prefix, false)) {
+      if (prefix === '' && g !== group) this.#mayHave(g, '');
+      group = g;
+      if (isWanted(first) && isWanted(next)) yield lines;
+      else yield* wanted(lines, isWanted);
     }
   }
 
