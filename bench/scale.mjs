@@ -231,6 +231,8 @@ function collect(at, home) {
   cpSync(at.env.XDG_STATE_HOME, state, { recursive: true });
   const copy = { ...at, dir, env: { ...at.env, XDG_STATE_HOME: state } };
   try {
+    // The index of a copy is made anew.
+    often(copy, ['ls', '--limit', '1'], { once: true });
     const plan = often(copy, ['gc', '--dry-run']);
     const now = often(copy, ['gc', '--yes'], { once: true });
     if (plan !== undefined) tellPeer('gc --yes', at.size, now, plan, 'hs gc --dry-run', 3, 500);

@@ -5,7 +5,7 @@ import { type ObjectId, type Timestamp, timestampMs, toTimestamp } from '../../c
 import type { ArtifactObjects } from '../../core/retention/artifact-columns.js';
 import type { TrashedArtifact } from '../../core/retention/trashed-artifact.js';
 import { HsError } from '../../errors/hs-error.js';
-import { IndexReader } from '../../store/objects/index-reader.js';
+import type { TrashBatch } from '../../store/port/reclaimer.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
 import type { Session } from '../session/session.js';
 import { objectsOfAll } from './payload-presence.js';
@@ -32,35 +32,33 @@ export interface TrashDetails extends TrashItem {
   readonly leases: readonly string[];
 }
 
-/** Where the objects in the trash lie, and until when. */
+/** Where the objects of removed artifacts lie in the trash, and until when. */
 class TrashPlaces {
+  readonly #batches: ReadonlyMap<string, TrashBatch>;
+  readonly #trashDays: number;
   readonly #ends = new Map<ObjectId, number>();
   readonly #leases = new Map<ObjectId, readonly string[]>();
 
-  /** An object that is also in use, or in a batch that is not sealed, has no end. */
-  static async read({ store }: Session, trashDays: number): Promise<TrashPlaces> {
-    const places = new TrashPlaces();
-    const batches = new Map((await store.reclaimer.batches()).map((b) => [b.name, b]));
-    const inUse = new Set<ObjectId>();
-    for await (const { batch: name, objects } of store.inventory.groups()) {
-      const batch = name === undefined ? undefined : batches.get(name);
-      const seal = batch?.seal;
-      for (const { id } of objects) {
-        if (seal === undefined) inUse.add(id);
-        else {
-          const days = batch!.window === 'zero' ? 0 : trashDays;
-          const end = timestampMs(seal.sealed_at) + days * DAY_MS;
-          places.#ends.set(id, Math.max(end, places.#ends.get(id) ?? 0));
-          places.#leases.set(id, seal.leases);
-        }
-      }
+  constructor(batches: readonly TrashBatch[], trashDays: number) {
+    this.#batches = new Map(batches.map((b) => [b.name, b]));
+    this.#trashDays = trashDays;
+  }
+
+  /** Notes a place of an object. One that is also in use, or in a batch that is not sealed, has no end. */
+  note(id: ObjectId, name: string | undefined): void {
+    const batch = name === undefined ? undefined : this.#batches.get(name);
+    if (batch?.seal === undefined) {
+      this.#ends.set(id, Number.POSITIVE_INFINITY);
+      return;
     }
-    for (const id of inUse) places.#ends.delete(id);
-    return places;
+    const days = batch.window === 'zero' ? 0 : this.#trashDays;
+    const end = timestampMs(batch.seal.sealed_at) + days * DAY_MS;
+    this.#ends.set(id, Math.max(end, this.#ends.get(id) ?? 0));
+    this.#leases.set(id, batch.seal.leases);
   }
 
   trashed({ objects }: ArtifactObjects) {
-    return objects.filter(({ id }) => this.#ends.has(id));
+    return objects.filter(({ id }) => Number.isFinite(this.#ends.get(id)));
   }
 
   end(of: ArtifactObjects): Timestamp | undefined {
@@ -76,9 +74,8 @@ class TrashPlaces {
 
 async function look(session: Session, records: readonly ArtifactRecord[]) {
   const { trash_days } = (await session.policy(await session.catalog())).retention;
-  const { store } = session;
-  const places = await TrashPlaces.read(session, trash_days);
-  const objectsOf = await objectsOfAll(store, new IndexReader(store.objects), records);
+  const places = new TrashPlaces(await session.store.reclaimer.batches(), trash_days);
+  const objectsOf = await objectsOfAll(session, records, (id, batch) => places.note(id, batch));
   return { places, objectsOf };
 }
 

@@ -1,47 +1,53 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import { MAX_MANIFEST_BYTES } from '../../core/manifest/manifest.js';
+import { IdTable } from '../../core/objects/id-table.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import type { ArtifactObjects } from '../../core/retention/artifact-columns.js';
 import { isHsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { objectsOf } from '../../store/collector/mark.js';
-import type { IndexReader } from '../../store/objects/index-reader.js';
+import { IndexReader } from '../../store/objects/index-reader.js';
+import { lookUp } from '../../store/objects/known-objects.js';
 import type { Store } from '../../store/store.js';
-
-/** Names of all objects, in use or in the trash: one listing is far cheaper than a lookup each. */
-async function listObjects(store: Store): Promise<Set<ObjectId>> {
-  const present = new Set<ObjectId>();
-  for await (const { objects } of store.inventory.groups()) for (const { id } of objects) present.add(id);
-  return present;
-}
+import type { Session } from '../session/session.js';
 
 /**
  * The objects of each artifact, and whether one is missing or an index unreadable (D8). Sizes are those stated by the
- * ledger and the indexes.
+ * ledger and the indexes. `onSeen` is told of each place of each object: a batch of the trash, or in use. One listing is
+ * far cheaper than a lookup each.
  */
 export async function objectsOfAll(
-  store: Store,
-  indexes: IndexReader,
+  { store, signal }: Session,
   artifacts: readonly ArtifactRecord[],
-  onEach: () => void = () => {},
+  onSeen: (id: ObjectId, batch: string | undefined) => void = () => {},
 ): Promise<(record: ArtifactRecord) => ArtifactObjects> {
-  const present = artifacts.length === 0 ? new Set<ObjectId>() : await listObjects(store);
-  const isThere = async (id: ObjectId) => {
-    // It may have been moved between the two listings.
-    if (!present.has(id) && (await store.objects.has(id))) present.add(id);
-    return present.has(id);
-  };
+  const indexes = new IndexReader(store.objects);
   const known = new Map<ArtifactRecord, ArtifactObjects>();
+  const wanted = new IdTable();
   for (const record of artifacts) {
     await yieldToEvents();
-    onEach();
-    const { objects, ...named } = await objectsOf(record, indexes);
-    let { damaged } = named;
-    for (const { id } of objects) {
-      if (damaged) break;
-      if (!present.has(id)) damaged = !(await isThere(id));
+    signal.throwIfAborted();
+    const of = await objectsOf(record, indexes);
+    known.set(record, of);
+    for (const { id } of of.objects) wanted.add(id);
+  }
+  const present = new Uint8Array(wanted.size);
+  for await (const group of wanted.size === 0 ? [] : store.inventory.groups()) {
+    signal.throwIfAborted();
+    lookUp(group, wanted, (number) => {
+      present[number] = 1;
+      onSeen(wanted.at(number), group.batch);
+    });
+  }
+  for (const [record, { objects, damaged }] of known) {
+    for (const { id } of damaged ? [] : objects) {
+      const number = wanted.numberOf(id);
+      // It may have been moved while all were listed.
+      if (present[number] === 0 && (await store.objects.has(id))) present[number] = 1;
+      if (present[number] === 1) continue;
+      known.set(record, { objects, damaged: true });
+      break;
     }
-    known.set(record, { objects, damaged });
   }
   return (record) => known.get(record)!;
 }

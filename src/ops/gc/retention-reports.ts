@@ -11,7 +11,6 @@ import {
   type RetentionReport,
 } from '../../core/retention/report.js';
 import { HsError } from '../../errors/hs-error.js';
-import { IndexReader } from '../../store/objects/index-reader.js';
 import { demandRead } from '../guard/read-gate.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
 import type { Session } from '../session/session.js';
@@ -45,8 +44,7 @@ export interface ReportUndo {
 export async function listReports(session: Session): Promise<ReportRow[]> {
   const catalog = await session.catalog();
   const removed = await catalog.removed().all();
-  const { store } = session;
-  const objects = await objectsOfAll(store, new IndexReader(store.objects), removed);
+  const objects = await objectsOfAll(session, removed);
   const still = new Map<number, { removed: number; lost: number }>();
   for (const record of removed) {
     const sum = still.get(record.removed!.seq) ?? { removed: 0, lost: 0 };

@@ -1,7 +1,6 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import type { TrashedArtifact } from '../../core/retention/trashed-artifact.js';
-import { IndexReader } from '../../store/objects/index-reader.js';
 import type { Session } from '../session/session.js';
 import { objectsOfAll } from './payload-presence.js';
 import { restorableAmong } from './restore.js';
@@ -23,8 +22,7 @@ export function toTrashed(r: ArtifactRecord): TrashedArtifact {
 export async function trashedArtifacts(session: Session): Promise<TrashedArtifact[]> {
   const catalog = await session.catalog();
   const removed = (await catalog.removed().all()).filter((r) => r.removed?.purge !== true);
-  const { store } = session;
-  const objects = await objectsOfAll(store, new IndexReader(store.objects), removed);
+  const objects = await objectsOfAll(session, removed);
   return removed.filter((r) => !objects(r).damaged).map(toTrashed);
 }
 

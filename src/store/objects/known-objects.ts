@@ -4,7 +4,7 @@ import type { Inventory, ObjectGroup } from '../port/inventory.js';
 import type { ObjectStore } from './object-store.js';
 
 /** Looks up each object of a group: `known` is told its number in the table, `unknown` those that it lacks. */
-function lookUp(
+export function lookUp(
   { digests, objects }: ObjectGroup,
   ids: IdTable,
   known: (number: number) => void,
