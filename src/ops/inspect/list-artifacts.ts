@@ -13,6 +13,7 @@ import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import type { Completer } from '../naming/complete-facts.js';
 import { conditionsOf } from '../naming/conditions.js';
 import { candidateRecords } from './candidates.js';
+import { firstInOrder } from './first-in-order.js';
 
 export interface ListQuery {
   /** All of them must match; see hs-for-each-artifact(1). */
@@ -88,7 +89,7 @@ function sortValue(sort: string, now: Timestamp): (r: ArtifactRecord) => string 
   return (r) => field.of(r) ?? Number.NEGATIVE_INFINITY;
 }
 
-/** All matches, sorted by a field: only sorting holds them in memory. */
+/** All matches, or the first of them, sorted by a field: only sorting holds them in memory. */
 async function sorted(
   catalog: Catalog,
   query: ListQuery,
@@ -101,13 +102,14 @@ async function sorted(
     const [x, y] = [by(a), by(b)];
     return sign * (x < y ? -1 : x > y ? 1 : 0) || newestFirst(a, b);
   };
-  const rows: ArtifactRecord[] = [];
   const last = query.after === undefined ? undefined : await demandRecord(catalog, query.after);
   const from = last === undefined || complete === undefined ? last : await complete(last);
-  for await (const record of matching(catalog, query, complete)) {
-    if (from === undefined || order(record, from) > 0) rows.push(record);
+  async function* behind(): AsyncGenerator<ArtifactRecord, void> {
+    for await (const record of matching(catalog, query, complete)) {
+      if (from === undefined || order(record, from) > 0) yield record;
+    }
   }
-  return rows.sort(order);
+  return firstInOrder(behind(), order, query.limit);
 }
 
 /**
