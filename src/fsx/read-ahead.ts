@@ -29,7 +29,7 @@ const SLOTS = 256;
 /** Twice the text of most blocks; longer ones are left to the caller. */
 const SLOT_BYTES = 32 * 1024;
 /** The thread is told every so many blocks that there is room again. */
-const WAKE_EVERY = 16;
+const WAKE_EVERY = 64;
 /** A block takes 0.1 ms. A thread that has one for so long has died, or gets no turn. */
 const MOST_WAIT_MS = 500;
 const MOST_IDLE_MS = 10_000;
