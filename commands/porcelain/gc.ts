@@ -24,7 +24,7 @@ export const gc = command({
 
 Removed artifacts go to the trash. They can be brought back with hs-restore(1) while they are there, and their bytes are freed when the trash is emptied: by the first collection after the trash window of the policy, or with --empty-trash. Prompt payloads and artifacts classified high have no trash window. They cannot be brought back, and neither can artifacts that share bytes with them alone; how many, and which, is shown before and after.
 
-On a terminal, a preview opens in which items can be inspected, pinned or spared before anything is removed. Elsewhere nothing is removed without --yes or --apply. A dry run also shows the trash, and what else a sweep would free; with --verbose, it lists the artifacts that are kept.
+On a terminal, a preview opens in which items can be inspected, pinned or spared before anything is removed; of more than 100,000 that are kept it lists the 1,000 largest. Elsewhere nothing is removed without --yes or --apply. A dry run also shows the trash, and what else a sweep would free; with --verbose, it lists the artifacts that are kept.
 
 If pins and the other rules keep more than the quota, a collection could not meet it even by removing all that a quota may remove. It then fails with status 11 and removes nothing, unless --best-effort is given. The quota applies to the store after the collection, its report included: if only the report exceeds it, the status is 11 too.
 

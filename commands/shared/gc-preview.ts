@@ -7,7 +7,7 @@ import type { ArtifactId } from '../../src/core/objects/ids.js';
 import { planHash } from '../../src/core/retention/plan-file.js';
 import type { PrunePlan } from '../../src/core/retention/prune-plan.js';
 import { assumeDead, type Collected, collect } from '../../src/ops/gc/collect-garbage.js';
-import { planCollection } from '../../src/ops/gc/plan-collection.js';
+import { judgeCollection } from '../../src/ops/gc/plan-collection.js';
 import { trashedArtifacts } from '../../src/ops/gc/trash-contents.js';
 import { trashWindow } from '../../src/ops/gc/trash-window.js';
 import { changePins } from '../../src/ops/govern/pins.js';
@@ -99,7 +99,8 @@ class StoreModel implements PreviewModel {
     this.#relay.to = onProgress;
     try {
       const { quota, filter } = this.#options;
-      return await planCollection(this.#session, { quotaBytes: quota, filters: filter, all: true });
+      const planned = await judgeCollection(this.#session, { quotaBytes: quota, filters: filter });
+      return await planned.planToShow();
     } finally {
       this.#relay.to = undefined;
     }

@@ -47,6 +47,8 @@ export interface Table {
   /** The text that a filter searches, by {@link searchText}. */
   readonly haystacks: readonly string[];
   readonly columns: Columns;
+  /** How many kept items are listed, where there are more: the largest. */
+  readonly largestKept: number | undefined;
   /** Indexes of the items in ascending order of a key; computed on first use. */
   order(key: SortKey): Uint32Array;
 }
@@ -131,6 +133,13 @@ function withTrashed(items: readonly PlanItem[], trashed: readonly TrashedArtifa
   return [...items, ...more].sort((a, b) => (a.artifact_id < b.artifact_id ? -1 : 1));
 }
 
+function largestKept({ header }: PrunePlan, { views }: Columns): number | undefined {
+  const number = VIEWS.indexOf('keep');
+  let listed = 0;
+  for (let i = 0; i < views.length; i++) if (views[i] === number) listed++;
+  return listed < header.scanned - header.pruned ? listed : undefined;
+}
+
 /** `before`, a table of the same store, provides values that have not changed since. */
 export function tableOf(plan: PrunePlan, trashed: readonly TrashedArtifact[] = [], before?: Table): Table {
   const items = withTrashed(plan.items, trashed);
@@ -151,7 +160,8 @@ export function tableOf(plan: PrunePlan, trashed: readonly TrashedArtifact[] = [
   };
   // Computes the most expensive orders before the first screen; the others then run warm code.
   for (const key of ['name', 'reason', 'size'] as const) order(key);
-  return { plan, items, labels, names, haystacks, columns: columnsOf(items), order };
+  const columns = columnsOf(items);
+  return { plan, items, labels, names, haystacks, columns, largestKept: largestKept(plan, columns), order };
 }
 
 /** Index of an artifact in the table, whose items are sorted by id. */

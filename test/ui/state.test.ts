@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { placesUnderCursor } from '../../src/ui/preview-state.js';
+import { count } from '../../src/ui/cell-text.js';
+import { type PreviewState, placesUnderCursor } from '../../src/ui/preview-state.js';
 import { sparedIds } from '../../src/ui/removal-totals.js';
 import { screenLines } from '../../src/ui/views/screen.js';
 import { SampleModel } from './harness/model.js';
@@ -26,6 +27,21 @@ describe('the list', () => {
     ['6', ['train-run/checkpoint.bin', 'cache/wheels', 'scratch.json', 'prompt', 'nightly/report.html']],
   ])('sorts by column %s', (key, expected) => {
     expect(rowNames(press(opened(), key).state)).toEqual(expected);
+  });
+
+  it('says how many are listed of what is kept, where that is not all', () => {
+    const plan = smallPlan();
+    const { header } = plan;
+    const much = { ...plan, header: { ...header, scanned: header.scanned + 1_000_000 } };
+    const kept = press(opened(much), 'tab').state;
+    const listed = plan.items.filter((i) => i.verdict === 'keep').length;
+    const screen = (state: PreviewState) => screenLines(state, true).map(textOf).join('\n');
+    expect(screen(kept)).toContain(`1/${listed} of the ${listed} largest that are kept`);
+    expect(screen(kept)).toContain(`[Keep ${count(1_000_000 + listed)}]`);
+    expect(screen(press(opened(), 'tab').state)).not.toContain('largest');
+    expect(screen(opened(much))).not.toContain('largest');
+    const none = press(kept, '/', 'type:nowhere').state;
+    expect(screen(none)).toContain(`None of the ${listed} largest matches the filter.`);
   });
 
   it('sorts a large plan as a comparator would', () => {

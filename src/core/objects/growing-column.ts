@@ -24,7 +24,9 @@ export class GrowingColumn<A extends Column> {
       grown.set(this.#values as never);
       this.#values = grown;
     }
-    this.#values[this.#length++] = value;
+    // Memory that is never written to is never taken.
+    if (value !== 0) this.#values[this.#length] = value;
+    this.#length++;
   }
 
   /** The values, with spare room at the end; replaced by a larger array when it grows. */

@@ -210,7 +210,8 @@ export class ArtifactColumns {
 
   /** Rows from the newest by ledger position to the oldest. */
   newestFirst(): Uint32Array {
-    const rows = Uint32Array.from({ length: this.size }, (_, row) => row);
+    const rows = new Uint32Array(this.size);
+    for (let row = 0; row < rows.length; row++) rows[row] = row;
     const { seq, index } = this;
     return this.#isNewestFirst ? rows : rows.sort((a, b) => seq[b]! - seq[a]! || index[b]! - index[a]!);
   }

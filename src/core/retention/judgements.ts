@@ -58,6 +58,31 @@ export class Judgements {
     return this.rows.filter((row) => this.prunes(row));
   }
 
+  /** The rows to remove and, of those that are kept, the `most` largest, at least one, in order of id. */
+  withLargestKept(most: number): Uint32Array {
+    const { bytes } = this.input.artifacts;
+    if (this.rows.length <= most) return this.rows;
+    // Without a copy of all sizes, of which there may be millions.
+    const largest = new Float64Array(2 * most);
+    let least = -1;
+    let n = 0;
+    for (const row of this.rows) {
+      if (bytes[row]! <= least || this.prunes(row)) continue;
+      largest[n++] = bytes[row]!;
+      if (n < largest.length) continue;
+      largest.sort().copyWithin(0, most);
+      least = largest[0]!;
+      n = most;
+    }
+    const sorted = largest.subarray(0, n).sort();
+    least = sorted[Math.max(0, n - most)] ?? 0;
+    let asLarge = most - (n - 1 - sorted.lastIndexOf(least));
+    return this.rows.filter((row) => {
+      if (this.prunes(row) || bytes[row]! > least) return true;
+      return bytes[row] === least && asLarge-- > 0;
+    });
+  }
+
   free(row: number, { bytes, atOnce }: Freed): void {
     this.freed[row] = bytes;
     this.atOnce[row] = atOnce;

@@ -31,6 +31,9 @@ export interface PlanRequest {
 
 /** Kept items are asked for so many at a time. */
 const BATCH = 50_000;
+/** To hold more takes some KiB each, and seconds; to look each of the largest up takes 0.2 s at the most. */
+const MOST_KEPT_SHOWN = 100_000;
+const LARGEST_SHOWN = 1000;
 
 /** What is decided about a state, and the records of what goes. */
 export class Planned {
@@ -108,6 +111,13 @@ export class Planned {
   async plan(whole = false): Promise<PrunePlan> {
     const { header, judged } = this;
     return { header, items: await this.items(whole ? judged.rows : judged.pruned) };
+  }
+
+  /** The plan with what is kept or, where that is much, the largest of it. */
+  async planToShow(): Promise<PrunePlan> {
+    const { header, judged } = this;
+    const isMuch = header.scanned - header.pruned > MOST_KEPT_SHOWN;
+    return { header, items: await this.items(isMuch ? judged.withLargestKept(LARGEST_SHOWN) : judged.rows) };
   }
 }
 

@@ -111,7 +111,8 @@ function position(state: PreviewState): string {
   const { choice, rows, places } = selection;
   const here = rows.length === 0 ? '0' : `${count(cursor + 1)}/${count(rows.length)}`;
   const items = choice.group === 'none' ? '' : `, ${count(places.length)} items by ${choice.group}`;
-  return here + items;
+  const listed = choice.view === 'keep' ? selection.table.largestKept : undefined;
+  return here + items + (listed === undefined ? '' : ` of the ${count(listed)} largest that are kept`);
 }
 
 /** A question, a message, or the position. */

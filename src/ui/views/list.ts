@@ -108,8 +108,11 @@ function toneOf(mark: string): Tone {
 }
 
 function emptyText({ selection }: PreviewState): string {
-  if (selection.choice.filter !== '') return 'Nothing matches the filter.';
-  const { view } = selection.choice;
+  const { view, filter } = selection.choice;
+  const listed = view === 'keep' ? selection.table.largestKept : undefined;
+  if (filter !== '' && listed !== undefined)
+    return `None of the ${count(listed)} largest matches the filter.`;
+  if (filter !== '') return 'Nothing matches the filter.';
   if (view === 'trashed') return 'Nothing in the trash can be brought back.';
   return view === 'prune' ? 'Nothing to remove.' : 'Nothing is kept.';
 }

@@ -1,0 +1,23 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { judgeAll } from '../../../src/core/retention/planner.js';
+import { toInput } from './over-columns.js';
+import { randomStore } from './random-store.js';
+
+it('lists all that goes and the largest of what stays, in order of id', () => {
+  fc.assert(
+    fc.property(randomStore, fc.integer({ min: 1, max: 12 }), (store, most) => {
+      const all = judgeAll(toInput(store));
+      const { bytes } = all.input.artifacts;
+      const listed = [...all.withLargestKept(most)];
+      expect(listed).toEqual([...all.rows].filter((row) => listed.includes(row)));
+      for (const row of all.pruned) expect(listed).toContain(row);
+      const kept = [...all.rows].filter((row) => !all.prunes(row)).map((row) => bytes[row]!);
+      const shown = listed.filter((row) => !all.prunes(row)).map((row) => bytes[row]!);
+      const descending = (a: number, b: number) => b - a;
+      const whole = all.rows.length <= most;
+      expect(shown.sort(descending)).toEqual(kept.sort(descending).slice(0, whole ? kept.length : most));
+    }),
+    { numRuns: 300 },
+  );
+});
