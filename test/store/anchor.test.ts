@@ -48,6 +48,20 @@ describe('the anchor', () => {
     expect((await readJson(anchor)).seq).toBe(3);
   });
 
+  it('is believed where another command writes the first one between two looks at it', async () => {
+    const { dir, anchor } = await withNotes(1);
+    let looks = 0;
+    const disk = interceptDisk(nodeDisk(), (operation, path) => {
+      if (operation === 'readFile' && path === anchor && ++looks === 1)
+        throw errnoError('ENOENT', 'open', path);
+    });
+    const session = await openTestSession(dir, { disk });
+    expect(looks).toBeGreaterThan(1);
+    await note(session);
+    await session.close();
+    expect((await readJson(anchor)).seq).toBe(2);
+  });
+
   it('finds a ledger that was cut off', async () => {
     const { open, entry } = await withNotes(3);
     await unlink(entry(3));

@@ -31,15 +31,25 @@ export class AnchorFile implements AnchorStore {
   /** Undefined without a home. A power cut never leaves an unreadable one. */
   async look(): Promise<Head | 'lost' | undefined> {
     if (this.path === undefined) return undefined;
+    const found = await this.#read(this.path);
+    if (found !== 'absent') return found;
+    // Another command may have written the first one meanwhile.
+    if (!(await this.#isThere(this.path))) return undefined;
+    const again = await this.#read(this.path);
+    return again === 'absent' ? 'lost' : again;
+  }
+
+  /** `absent`: it cannot be opened, whether it is there or not. */
+  async #read(path: string): Promise<Head | 'lost' | 'absent'> {
     try {
-      const bytes = await this.#disk.readFile(this.path, MAX_ANCHOR_BYTES);
+      const bytes = await this.#disk.readFile(path, MAX_ANCHOR_BYTES);
       const result = z.safeParse(schema, parseCanonical(bytes, MAX_ANCHOR_BYTES));
       if (!result.success || result.data.store_id !== this.#storeId) return 'lost';
       return { seq: result.data.seq, hash: result.data.hash };
     } catch (e) {
       if (isHsError(e, 'INVALID_RECORD')) return 'lost';
       if (!isErrno(e)) throw e;
-      return (await this.#isThere(this.path)) ? 'lost' : undefined;
+      return 'absent';
     }
   }
 

@@ -207,9 +207,10 @@ export class S3Ledger implements LedgerStore {
   async #takeIn(seq: number, bytes: Uint8Array): Promise<void> {
     if (bytes.length <= MAX_ENTRY_BYTES) await this.mirror.keepEntry(seq, bytes);
     if (this.state.seen?.seq === seq - 1) {
+      // At once: another call of this process reads what the state names.
       this.state.advance(seq, bytes);
-      await this.state.keep();
       this.#head = seq;
+      await this.state.keep();
     } else this.refresh();
     await summarize(this.#client, this.mirror, seq);
   }
