@@ -25,11 +25,11 @@ export interface ReadAhead {
 }
 
 /** Blocks that are expanded and not yet asked for: 4 MiB. */
-const SLOTS = 256;
+const SLOTS = 128;
 /** Twice the text of most blocks; longer ones are left to the caller. */
 const SLOT_BYTES = 32 * 1024;
 /** The thread is told every so many blocks that there is room again. */
-const WAKE_EVERY = 64;
+const WAKE_EVERY = 32;
 /** A block takes 0.1 ms. A thread that has one for so long has died, or gets no turn. */
 const MOST_WAIT_MS = 500;
 const MOST_IDLE_MS = 10_000;
@@ -38,7 +38,7 @@ const MOST_THREADS = 2;
 /** A script. Bundlers may make functions keep their names by a function that the thread lacks. */
 export const THREAD = `const __name = (f) => f; (${expandBlocks})(require('node:worker_threads').workerData);`;
 /** A thread needs 8 MiB. */
-const LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8 };
+const LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 1 };
 let threads = 0;
 
 const int32 = (length: number) => new Int32Array(new SharedArrayBuffer(4 * length));
