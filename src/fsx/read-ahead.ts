@@ -47,11 +47,12 @@ const int32 = (length: number) => new Int32Array(new SharedArrayBuffer(4 * lengt
 class ThreadAhead implements ReadAhead {
   readonly #shared: ExpandedBlocks;
   readonly #texts: Buffer;
-  #end: () => void;
+  readonly #end: () => void;
+  #isClosed = false;
   #published = 0;
   #position = 0;
 
-  constructor(fd: number, most: number) {
+  constructor(fd: number, most: number, start: typeof startThread) {
     const texts = new Uint8Array(new SharedArrayBuffer(SLOTS * SLOT_BYTES));
     this.#texts = Buffer.from(texts.buffer);
     this.#shared = {
@@ -65,7 +66,7 @@ class ThreadAhead implements ReadAhead {
       mostIdle: MOST_IDLE_MS,
       words: { control: ControlWord, state: BlockState, block: BlockWord },
     };
-    this.#end = startThread(this.#shared);
+    this.#end = start(this.#shared);
   }
 
   #wake(): void {
@@ -74,6 +75,7 @@ class ThreadAhead implements ReadAhead {
   }
 
   publish(all: readonly AheadBlock[]): void {
+    if (this.#isClosed) return;
     const { blocks, control, states } = this.#shared;
     for (const { offset, bytes, textBytes, hash } of all) {
       // More than were expected are not read ahead.
@@ -93,7 +95,7 @@ class ThreadAhead implements ReadAhead {
   next(): Buffer | undefined {
     const { control, states, blocks } = this.#shared;
     const block = this.#position++;
-    if (block >= this.#published) return undefined;
+    if (this.#isClosed || block >= this.#published) return undefined;
     Atomics.store(control, ControlWord.position, block);
     if (block % WAKE_EVERY === 0) this.#wake();
     let state = Atomics.compareExchange(states, block, BlockState.free, BlockState.taken);
@@ -110,11 +112,11 @@ class ThreadAhead implements ReadAhead {
   }
 
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     Atomics.store(this.#shared.control, ControlWord.isOver, 1);
     this.#wake();
     this.#end();
-    this.#end = () => undefined;
-    this.#published = 0;
   }
 }
 
@@ -138,12 +140,12 @@ function startThread(shared: ExpandedBlocks): () => void {
   };
 }
 
-/** Undefined where it would not pay, or cannot be had. */
-export function readAhead(fd: number, most: number): ReadAhead | undefined {
+/** Undefined where it would not pay, or cannot be had. `start` is for tests. */
+export function readAhead(fd: number, most: number, start = startThread): ReadAhead | undefined {
   if (threads >= MOST_THREADS || process.getBuiltinModule('node:os').availableParallelism() < 2)
     return undefined;
   try {
-    return new ThreadAhead(fd, most);
+    return new ThreadAhead(fd, most, start);
   } catch {
     return undefined;
   }

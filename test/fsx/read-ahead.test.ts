@@ -128,6 +128,54 @@ it.skipIf(ALONE)('a reader has every block or must read it, whatever is publishe
   expect(ahead.next()).toBeUndefined();
 });
 
+/** A reader ahead of 600 blocks whose thread does its work when it is told to. */
+function heldReader() {
+  const { fd, blocks } = makeFile(600);
+  let given: ExpandedBlocks | undefined;
+  const ahead = readAhead(fd, blocks.length, (all) => {
+    given = { ...all, mostIdle: 0 };
+    return () => undefined;
+  })!;
+  return { ahead, blocks, states: given!.states, work: () => expandBlocks(given!) };
+}
+
+it.skipIf(ALONE)('what the thread has is given in its order, and what it has not is left', () => {
+  const { ahead, blocks, work } = heldReader();
+  ahead.publish(blocks.slice(0, 50));
+  expect([ahead.next(), ahead.next()]).toEqual([undefined, undefined]);
+  work();
+  ahead.publish(blocks.slice(50, 60));
+  for (let n = 2; n < 50; n++) expect(ahead.next()).toEqual(textOf(n));
+  expect(ahead.next()).toBeUndefined();
+  work();
+  expect(ahead.next()).toEqual(textOf(51));
+  ahead.close();
+});
+
+it.skipIf(ALONE)('nothing is given after the end, whatever is published then', () => {
+  const { ahead, blocks, work } = heldReader();
+  ahead.publish(blocks.slice(0, 100));
+  work();
+  expect(ahead.next()).toEqual(textOf(0));
+  ahead.close();
+  for (let n = 100; n < 600; n += 100) {
+    ahead.publish(blocks.slice(n, n + 100));
+    for (let of = 0; of < 100; of++) expect(ahead.next()).toBeUndefined();
+  }
+});
+
+it.skipIf(ALONE)('a thread that died with a block is waited for once, and gives nothing from then on', () => {
+  const { ahead, blocks, states, work } = heldReader();
+  ahead.publish(blocks.slice(0, 100));
+  work();
+  states[3] = BlockState.claimed;
+  for (let n = 0; n < 3; n++) expect(ahead.next()).toEqual(textOf(n));
+  for (let n = 100; n < 600; n += 100) {
+    ahead.publish(blocks.slice(n, n + 100));
+    for (let of = 0; of < 100; of++) expect(ahead.next()).toBeUndefined();
+  }
+});
+
 it.skipIf(ALONE)('what was published to a thread that reads a closed file is for the caller to read', () => {
   const { path, blocks } = makeFile(50);
   const fd = openSync(path, 'r');
