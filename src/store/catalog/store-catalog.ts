@@ -24,6 +24,8 @@ import type { CatalogIndex, IndexTables } from '../port/catalog-index.js';
 import { catalogOf } from './table-view.js';
 
 const MAX_PAYLOAD_BYTES = 256 * 1024 * 1024;
+/** Holds the first operations of nearly any list. */
+const BEGINNING_BYTES = 32 * 1024;
 
 interface FoldOptions {
   readonly from?: Head | undefined;
@@ -74,7 +76,8 @@ export class StoreCatalog {
   async firstOps({ ops = [], ops_object }: LedgerEntry, catalog: Catalog): Promise<FirstOps> {
     if (ops_object === undefined) return { count: ops.length, ops: ops.slice(0, FIRST_OPS) };
     const told = await catalog.listBeginning(ops_object);
-    const begun = told && (await decodeBeginning(this.#objects.lendChunksUnverified(ops_object), told));
+    const begun =
+      told && (await decodeBeginning(this.#objects.lendChunksUnverified(ops_object, BEGINNING_BYTES), told));
     return begun ?? decodeFirstOps(this.#objects.lend(ops_object));
   }
 

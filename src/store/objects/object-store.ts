@@ -157,16 +157,23 @@ export class ObjectStore {
     }
   }
 
-  /** Like `lend`, for a caller that compares the bytes with the name itself. */
-  lendChunksUnverified(id: ObjectId): AsyncGenerator<Uint8Array, void> {
-    return this.#chunks(id, twoBuffers);
+  /**
+   * Like `lend`, for a caller that compares the bytes with the name itself. `chunkBytes`: smaller, for one that wants
+   * only the beginning; one more chunk is read than it takes.
+   */
+  lendChunksUnverified(id: ObjectId, chunkBytes = CHUNK_BYTES): AsyncGenerator<Uint8Array, void> {
+    return this.#chunks(id, twoBuffers, chunkBytes);
   }
 
-  async *#chunks(id: ObjectId, buffers: (size: number) => () => Buffer): AsyncGenerator<Uint8Array, void> {
+  async *#chunks(
+    id: ObjectId,
+    buffers: (size: number) => () => Buffer,
+    chunkBytes = CHUNK_BYTES,
+  ): AsyncGenerator<Uint8Array, void> {
     const file = await this.open(id);
     try {
       const { size } = await file.stat();
-      const buffer = buffers(Math.min(CHUNK_BYTES, size + 1));
+      const buffer = buffers(Math.min(chunkBytes, size + 1));
       let into = buffer();
       let next = file.read(into, 0);
       for (let position = 0; ; ) {
