@@ -4,11 +4,11 @@ import { sha256 } from '../../src/core/objects/hash.js';
 import type { ObjectId } from '../../src/core/objects/ids.js';
 import {
   encodePackIndex,
-  PACK_TRAILER_BYTES,
   type PackEntry,
   PackIndex,
   packIndexBytes,
 } from '../../src/core/objects/pack-index.js';
+import { PACK_TRAILER_BYTES } from '../../src/core/objects/pack-shape.js';
 
 const idOf = (text: string) => sha256(Buffer.from(text));
 

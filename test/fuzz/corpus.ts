@@ -1,7 +1,8 @@
 import { createReadStream, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readArchive } from '../../src/archive/read-archive.js';
-import { PACK_TRAILER_BYTES, PackIndex, packIndexBytes } from '../../src/core/objects/pack-index.js';
+import { PackIndex, packIndexBytes } from '../../src/core/objects/pack-index.js';
+import { PACK_TRAILER_BYTES } from '../../src/core/objects/pack-shape.js';
 import { packContent } from '../helpers/pack-content.js';
 
 const MOST_BYTES = 64 * 1024;

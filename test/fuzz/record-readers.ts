@@ -14,13 +14,8 @@ import { MAX_INDEX_BYTES, parseIndex, scanEntries } from '../../src/core/objects
 import { findPackIndex } from '../../src/core/objects/find-pack-index.js';
 import { sha256 } from '../../src/core/objects/hash.js';
 import type { PackBlock } from '../../src/core/objects/pack-blocks.js';
-import {
-  encodePackIndex,
-  MOST_PACKED_BYTES,
-  PACK_TRAILER_BYTES,
-  PackIndex,
-  packIndexBytes,
-} from '../../src/core/objects/pack-index.js';
+import { encodePackIndex, PackIndex, packIndexBytes } from '../../src/core/objects/pack-index.js';
+import { MOST_PACKED_BYTES, PACK_TRAILER_BYTES } from '../../src/core/objects/pack-shape.js';
 import {
   checkLayoutFile,
   decodeImage,

@@ -24,6 +24,7 @@ export const TINY_PACKS: PackLimits = {
   mostObjects: 8,
   mostBytes: 16 * 1024,
   mergeFrom: 3,
+  indexFrom: 2,
 };
 
 /** An environment of its own: no test reads or writes the anchors of the person who runs it. */

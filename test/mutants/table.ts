@@ -1224,7 +1224,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'core/objects/pack-index.ts',
     edits: [
       {
-        from: 'if (this.blocks !== undefined && !(this.blocks.areSound && this.blocks.storedBytes === this.#dataBytes)) {',
+        from: 'if (this.blocks !== undefined && !(this.blocks.areSound && this.blocks.storedBytes === this.dataBytes)) {',
         to: 'if (this.blocks === null) {',
       },
     ],
@@ -1241,6 +1241,51 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     caughtBy: { file: 'test/core/pack-index.test.ts', test: 'under another name is damaged' },
+  },
+  {
+    name: 'packs-index-believed',
+    fault: 'an object that the index over packs leaves out is missing',
+    file: 'store/local/objects/packs.ts',
+    edits: [
+      {
+        from: 'if (found !== undefined || looked.length === names.size) return found;',
+        to: 'if (looked !== undefined) return found;',
+      },
+    ],
+    caughtBy: {
+      file: 'test/store/packs-index.test.ts',
+      test: 'is harmless and found by fsck with any byte changed, cut off, emptied or exchanged',
+    },
+  },
+  {
+    name: 'packs-index-not-proven',
+    fault: 'a damaged file of the index over packs is taken into the next one',
+    file: 'core/objects/packs-index-file.ts',
+    edits: [
+      {
+        from: "sha256(bytes.subarray(0, end)) === bytes.toString('hex', end)",
+        to: 'end > 0',
+      },
+    ],
+    caughtBy: {
+      file: 'test/core/packs-index-file.test.ts',
+      test: 'is damaged with any bit changed, and any part missing',
+    },
+  },
+  {
+    name: 'packs-index-not-compared',
+    fault: 'fsck does not compare the index over packs with the packs',
+    file: 'store/local/check/check-packs-index.ts',
+    edits: [
+      {
+        from: 'if (areEntriesOf(entries, pack.index.digests)) return true;',
+        to: 'if (entries) return true;',
+      },
+    ],
+    caughtBy: {
+      file: 'test/store/packs-index.test.ts',
+      test: 'is found wrong by fsck where it is whole and yet not what the packs have',
+    },
   },
   {
     name: 's3-entry-believed-unproven',

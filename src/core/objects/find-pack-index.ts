@@ -1,14 +1,14 @@
 import { sha256 } from './hash.js';
 import { BLOCK_RECORD_BYTES } from './pack-blocks.js';
+import { ID_BYTES } from './pack-index.js';
 import {
   encodeTrailer,
-  ID_BYTES,
   MOST_PACKED_BLOCKS,
   MOST_PACKED_OBJECTS,
   PACK_TRAILER_BYTES,
   RECORD_BYTES,
   TRAILER_1_BYTES,
-} from './pack-index.js';
+} from './pack-shape.js';
 
 /** No index is longer. */
 export const MOST_INDEX_BYTES =

@@ -1,7 +1,8 @@
 import { HsError } from '../../errors/hs-error.js';
 import { sha256 } from './hash.js';
 import type { ObjectId } from './ids.js';
-import { BLOCK_RECORD_BYTES, encodeBlocks, type PackBlock, PackBlocks } from './pack-blocks.js';
+import { encodeBlocks, type PackBlock } from './pack-blocks.js';
+import { encodeTrailer, MOST_PACKED_OBJECTS, PackShape, packExtent, RECORD_BYTES } from './pack-shape.js';
 
 /** Position of one object's bytes in the content of a pack. */
 export interface PackSlot {
@@ -21,29 +22,15 @@ export interface Digests {
   readonly count: number;
 }
 
-/**
- * Limits of one pack in the format (`man hsstore-format`): more is damage, and no memory is allocated for it. The
- * writer decides how large new packs become.
- */
-export const MOST_PACKED_OBJECTS = 65_536;
-export const MOST_PACKED_BYTES = 32 * 1024 * 1024;
-/** The same with blocks: a pack may be of one long list. */
-const MOST_CONTENT_BYTES = 512 * 1024 * 1024;
-export const MOST_PACKED_BLOCKS = 65_536;
-
-/** A record: the object id as 32 bytes, then offset and size as 4 bytes each, big-endian. */
-export const RECORD_BYTES = 40;
 export const ID_BYTES = 32;
 /** Leading bytes of an id that fit exactly in one number. */
-const KEY_BYTES = 6;
+export const KEY_BYTES = 6;
 const KEY_DIGITS = 2 * KEY_BYTES;
-const MAGIC_BYTES = 8;
-/** Of a pack without blocks, and of one with them. */
-const [MAGIC_1, MAGIC_2] = ['hs-pack1', 'hs-pack2'];
-export const TRAILER_1_BYTES = 4 + MAGIC_BYTES;
-const TRAILER_2_BYTES = 4 + 4 + MAGIC_BYTES;
-/** Enough of the end of a pack to know its index by. */
-export const PACK_TRAILER_BYTES = TRAILER_2_BYTES;
+
+/** The number that the first bytes of an id are; of a shorter prefix, the lowest. */
+export function keyOf(prefix: string): number {
+  return Number.parseInt(prefix.slice(0, KEY_DIGITS).padEnd(KEY_DIGITS, '0'), 16);
+}
 
 /**
  * The last part of a pack: its records in order of id, its blocks if it has any, and the trailer. Its SHA-256 is the
@@ -63,77 +50,30 @@ export function encodePackIndex(entries: readonly PackEntry[], blocks?: readonly
   return Buffer.concat(blocks === undefined ? [records, trailer] : [records, encodeBlocks(blocks), trailer]);
 }
 
-/** Undefined blocks: the content is not in blocks. */
-export function encodeTrailer(records: number, blocks: number | undefined): Buffer {
-  const counts = Buffer.alloc(blocks === undefined ? 4 : 8);
-  counts.writeUInt32BE(records);
-  if (blocks !== undefined) counts.writeUInt32BE(blocks, 4);
-  return Buffer.concat([counts, Buffer.from(blocks === undefined ? MAGIC_1 : MAGIC_2)]);
-}
-
-interface Extent {
-  readonly records: number;
-  /** Undefined: the content is not in blocks. */
-  readonly blocks: number | undefined;
-  /** Of the whole index. */
-  readonly bytes: number;
-}
-
-/** What a pack that ends so has for an index; undefined when it is no pack, or claims more than one may hold. */
-function extentOf(end: Buffer): Extent | undefined {
-  const magic = end.toString('latin1', Math.max(0, end.length - MAGIC_BYTES));
-  const has = (bytes: number) => end.length >= bytes;
-  const number = (fromEnd: number) => end.readUInt32BE(end.length - fromEnd);
-  if (magic === MAGIC_1 && has(TRAILER_1_BYTES)) {
-    const records = number(TRAILER_1_BYTES);
-    if (records > MOST_PACKED_OBJECTS) return undefined;
-    return { records, blocks: undefined, bytes: records * RECORD_BYTES + TRAILER_1_BYTES };
-  }
-  if (magic !== MAGIC_2 || !has(TRAILER_2_BYTES)) return undefined;
-  const [records, blocks] = [number(TRAILER_2_BYTES), number(TRAILER_1_BYTES)];
-  if (records > MOST_PACKED_OBJECTS || blocks > MOST_PACKED_BLOCKS) return undefined;
-  return { records, blocks, bytes: records * RECORD_BYTES + blocks * BLOCK_RECORD_BYTES + TRAILER_2_BYTES };
-}
-
 /** Size in bytes of the index of a pack with this end, of `PACK_TRAILER_BYTES`; undefined when it is not one. */
 export function packIndexBytes(end: Buffer): number | undefined {
-  return extentOf(end)?.bytes;
+  return packExtent(end)?.bytes;
+}
+
+/** Where an object is, if it is one of these records, which follow one another. */
+export function findRecord(records: Buffer, id: ObjectId): PackSlot | undefined {
+  const wanted = Buffer.from(id, 'hex');
+  for (let at = 0; at + RECORD_BYTES <= records.length; at += RECORD_BYTES) {
+    if (wanted.compare(records, at, at + ID_BYTES) !== 0) continue;
+    return { offset: records.readUInt32BE(at + ID_BYTES), size: records.readUInt32BE(at + ID_BYTES + 4) };
+  }
+  return undefined;
 }
 
 /** The index of one pack, searched in its encoded form: a store may have millions of packed objects. */
-export class PackIndex {
-  readonly length: number;
-  /** Undefined: the content is in the file as it is. */
-  readonly blocks: PackBlocks | undefined;
-  /** Bytes of the content of the pack, in which the objects follow one another. */
-  readonly contentBytes: number;
+export class PackIndex extends PackShape {
   readonly #bytes: Buffer;
-  /** Number of bytes before the index. */
-  readonly #dataBytes: number;
   #order: Uint32Array | undefined;
 
   /** `bytes` end with the trailer and have the length it states. */
   constructor(bytes: Buffer, dataBytes: number) {
-    const { records, blocks } = extentOf(bytes)!;
+    super(bytes, dataBytes);
     this.#bytes = bytes;
-    this.#dataBytes = dataBytes;
-    this.length = records;
-    const from = records * RECORD_BYTES;
-    this.blocks =
-      blocks === undefined
-        ? undefined
-        : new PackBlocks(bytes.subarray(from, from + blocks * BLOCK_RECORD_BYTES));
-    this.contentBytes = this.blocks?.contentBytes ?? dataBytes;
-  }
-
-  /** Size of the whole pack in bytes if its content were not in blocks. */
-  get plainBytes(): number {
-    return this.contentBytes + this.length * RECORD_BYTES + TRAILER_1_BYTES;
-  }
-
-  /** Whether it is no larger than a pack may be. */
-  get isOfRightSize(): boolean {
-    return this.contentBytes <= (this.blocks === undefined ? MOST_PACKED_BYTES : MOST_CONTENT_BYTES);
   }
 
   #id(n: number): ObjectId {
@@ -148,7 +88,7 @@ export class PackIndex {
 
   /** The first record whose id is not below `prefix`, as far as its first digits tell. */
   #lowerBound(prefix: string): number {
-    const key = Number.parseInt(prefix.slice(0, KEY_DIGITS).padEnd(KEY_DIGITS, '0'), 16);
+    const key = keyOf(prefix);
     let low = 0;
     for (let high = this.length; low < high; ) {
       const middle = (low + high) >>> 1;
@@ -224,7 +164,7 @@ export class PackIndex {
         throw damaged('its index is not sorted');
       }
     }
-    if (this.blocks !== undefined && !(this.blocks.areSound && this.blocks.storedBytes === this.#dataBytes)) {
+    if (this.blocks !== undefined && !(this.blocks.areSound && this.blocks.storedBytes === this.dataBytes)) {
       throw damaged('its blocks do not fill it');
     }
     let end = 0;

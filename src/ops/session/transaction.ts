@@ -155,7 +155,7 @@ export class Transaction {
       // They are beside a damaged copy in a pack, which may be found first now and then.
       for (const id of batch.damaged) await dropCopies(store, lease.token, id);
     }
-    if (batch.hasPacked) await tidyPacks(store, lease.token);
+    if (batch.mayConsolidate) await tidyPacks(store, lease.token);
   }
 
   /** Records a refusal, once, without staged objects, and returns the error to throw (F2). */

@@ -13,7 +13,7 @@ import { FAN_OUT } from './layout.js';
 import { isUnclaimed } from './leases.js';
 import { shownName } from './ledger-listing.js';
 import type { LocalParts } from './local-parts.js';
-import type { Pack } from './objects/pack.js';
+import type { WholePack } from './objects/pack.js';
 import { packContents } from './objects/pack-contents.js';
 import type { Packs } from './objects/packs.js';
 import { soundPacks } from './objects/tidy-packs.js';
@@ -83,7 +83,7 @@ export class InventoryOfFiles implements Inventory {
     };
   }
 
-  #packs(dir: string, packs: Packs | undefined, request: InventoryRequest): Promise<Pack[]> {
+  #packs(dir: string, packs: Packs | undefined, request: InventoryRequest): Promise<WholePack[]> {
     const { unlistable } = request;
     const open = async () => {
       await packs?.refresh();
@@ -104,7 +104,7 @@ export class InventoryOfFiles implements Inventory {
     }
   }
 
-  #pack(pack: Pack, prefix: string): ObjectGroup {
+  #pack(pack: WholePack, prefix: string): ObjectGroup {
     const { index } = pack;
     return {
       pack: pack.name,

@@ -6,6 +6,8 @@ import type { Rooting } from '../../fsx/disk.js';
 export const ENTRIES_PER_DIR = 1024;
 /** File extension of a pack. */
 export const PACK_ENDING = '.pack';
+/** Directory in `cache/` of the index over packs. */
+export const PACKS_INDEX = 'packs-index';
 const SEQ_DIGITS = 10;
 const DIR_DIGITS = 6;
 
@@ -59,6 +61,10 @@ export class Layout {
   }
   get cache(): string {
     return `${this.root}/cache`;
+  }
+  /** The index over packs; made when it is first written. */
+  get packsIndex(): string {
+    return `${this.cache}/${PACKS_INDEX}`;
   }
   /** Made by the first repair that needs it; older versions leave it alone. */
   get quarantine(): string {

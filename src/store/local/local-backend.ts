@@ -24,6 +24,7 @@ import { BatchFiles } from './objects/batch-files.js';
 import { ObjectFiles } from './objects/object-files.js';
 import { PACK_LIMITS, type PackLimits, PackWriter } from './objects/pack-writer.js';
 import { Packs } from './objects/packs.js';
+import { PacksIndex } from './objects/packs-index.js';
 import { readFormat } from './read-format.js';
 import { StateDir } from './state-dir.js';
 import { TrustFile } from './store-trust.js';
@@ -72,7 +73,8 @@ export class LocalBackend implements Backend {
     this.format = format;
     this.formatBytes = bytes;
     const state = new StateDir(disk, random, env);
-    const packs = hasFeature(format, 'packs') ? new Packs(disk, layout.packs) : undefined;
+    const packsIndex = new PacksIndex(disk, layout.packsIndex, packLimits.indexFrom);
+    const packs = hasFeature(format, 'packs') ? new Packs(disk, layout.packs, packsIndex) : undefined;
     const files = new ObjectFiles(disk, layout, packs);
     const compresses = hasFeature(format, 'packs-2');
     let staged = 0;

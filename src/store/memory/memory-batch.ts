@@ -17,7 +17,7 @@ const CHUNK_BYTES = 1024 * 1024;
 export class MemoryBatch implements ObjectBatch {
   readonly lease: string;
   readonly damaged = new Set<ObjectId>();
-  readonly hasPacked = false;
+  readonly mayConsolidate = false;
   readonly #state: MemoryState;
   readonly #process: MemoryProcess;
   readonly #staged: MemoryStaged;

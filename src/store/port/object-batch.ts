@@ -48,8 +48,8 @@ export interface ObjectBatch {
    * them; the reclaimer removes damaged copies that remain (`dropCopies`).
    */
   readonly damaged: ReadonlySet<ObjectId>;
-  /** Whether small objects were published in packs, so that consolidation may be due. */
-  readonly hasPacked: boolean;
+  /** Whether consolidation may be due: small objects were published in packs, or an index over packs is behind. */
+  readonly mayConsolidate: boolean;
   /** Stores the bytes of this object anew when they are added: what is there under its name is damaged. */
   distrust(id: ObjectId): void;
   /**

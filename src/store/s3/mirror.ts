@@ -23,6 +23,7 @@ import { mirrorLimit, removeLeftovers, trimObjects } from './trim-mirror.js';
 const ALL_PACKED = {
   leastObjects: 1,
   mergeFrom: Number.POSITIVE_INFINITY,
+  indexFrom: Number.POSITIVE_INFINITY,
   firstBytes: PART_BYTES,
 };
 const MAX_SIDE_BYTES = 64 * 1024 * 1024;

@@ -1,6 +1,7 @@
 import { IdTable } from '../../core/objects/id-table.js';
 import type { ObjectId } from '../../core/objects/ids.js';
-import { PACK_TRAILER_BYTES, PackIndex, packIndexBytes } from '../../core/objects/pack-index.js';
+import { PackIndex, packIndexBytes } from '../../core/objects/pack-index.js';
+import { PACK_TRAILER_BYTES } from '../../core/objects/pack-shape.js';
 import { parallel } from '../../core/parallel.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import { Pack } from '../local/objects/pack.js';

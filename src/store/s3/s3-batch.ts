@@ -48,7 +48,7 @@ interface Member {
  */
 export class S3Batch implements ObjectBatch {
   readonly lease: string;
-  readonly hasPacked = false;
+  readonly mayConsolidate = false;
   readonly #parts: S3Parts;
   readonly #local: ObjectBatch;
   readonly #members = new Map<ObjectId, Member>();

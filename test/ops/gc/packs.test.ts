@@ -11,7 +11,7 @@ import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { restore } from '../../../src/ops/gc/restore.js';
 import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
-import type { Pack } from '../../../src/store/local/objects/pack.js';
+import type { WholePack } from '../../../src/store/local/objects/pack.js';
 import { onlySoundHere } from '../../../src/store/local/trash/rescue-batch.js';
 import { alteredDisk } from '../../helpers/altered-disk.js';
 import { packContent } from '../../helpers/pack-content.js';
@@ -278,7 +278,7 @@ describe('a collection in a store with packs', () => {
     for (const name of trees) await removeArtifacts(session, new Set([await putTree(session, name)]));
     for (const name of trees) await put(session, [{ path: `${dir}/${name}` }], {});
     const parts = behind(await open());
-    const trashed: Pack[] = [];
+    const trashed: WholePack[] = [];
     for (const batch of await parts.files.trashBatches())
       trashed.push(...(await parts.files.packsOf(batch)!.all()));
     expect([trashed.length, (await packs(session)).length]).toEqual([4, 20]);

@@ -1,10 +1,12 @@
 import { HINT_REPAIR } from '../../port/finding.js';
 import { isIndexFile, isIndexLeftover, isIndexName } from '../index/index-names.js';
+import { PACKS_INDEX } from '../layout.js';
 import { shownName } from '../ledger-listing.js';
+import { checkPacksIndex } from './check-packs-index.js';
 import type { Findings } from './findings.js';
 import { removesTree } from './repairs.js';
 
-/** `cache/` contains catalog indexes and nothing else. */
+/** `cache/` contains catalog indexes, the index over packs, and nothing else. */
 export async function checkCache(findings: Findings): Promise<void> {
   const { disk, layout } = findings.parts;
   for (const entry of await findings.list(layout.cache)) {
@@ -20,6 +22,10 @@ export async function checkCache(findings: Findings): Promise<void> {
         hint: HINT_REPAIR,
         repair: { action: 'remove', subject, run: removesTree(disk, path) },
       });
+      continue;
+    }
+    if (entry.name === PACKS_INDEX && entry.kind === 'directory') {
+      await checkPacksIndex(findings);
       continue;
     }
     if (entry.name === undefined || !isIndexName(entry.name) || entry.kind !== 'directory') {

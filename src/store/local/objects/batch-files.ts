@@ -185,7 +185,7 @@ export class BatchFiles implements ObjectBatch {
     }
   }
 
-  hasPacked = false;
+  mayConsolidate = false;
 
   async publish(): Promise<Published> {
     await this.#lookAgain();
@@ -209,7 +209,7 @@ export class BatchFiles implements ObjectBatch {
       this.#seenPacks?.add(name);
     }
     // One alone is not merged before there are many that are small.
-    this.hasPacked ||= packs.length > this.#alone.length;
+    this.mayConsolidate ||= packs.length > this.#alone.length || this.#files.packs?.isIndexDue === true;
     this.#packs.length = 0;
     this.#alone.length = 0;
     const dirs = new Set(packs.length > 0 ? [this.#layout.packs] : []);

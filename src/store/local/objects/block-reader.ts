@@ -1,6 +1,7 @@
 import { expandBlock } from '../../../core/objects/compressed-block.js';
 import { MOST_BLOCK_BYTES, type PlacedBlock } from '../../../core/objects/pack-blocks.js';
-import type { PackIndex, PackSlot } from '../../../core/objects/pack-index.js';
+import type { PackSlot } from '../../../core/objects/pack-index.js';
+import type { PackShape } from '../../../core/objects/pack-shape.js';
 import { HsError } from '../../../errors/hs-error.js';
 
 /** Reads bytes of a pack's file. */
@@ -13,19 +14,19 @@ export interface StoredBytes {
 /** The content of a pack, as it is in the file or in blocks, of which the last is kept. */
 export class BlockReader {
   readonly #name: string;
-  readonly #index: PackIndex;
+  readonly #shape: PackShape;
   readonly #stored: StoredBytes;
   #last: { readonly start: number; readonly bytes: Buffer } | undefined;
 
-  constructor(name: string, index: PackIndex, stored: StoredBytes) {
+  constructor(name: string, shape: PackShape, stored: StoredBytes) {
     this.#name = name;
-    this.#index = index;
+    this.#shape = shape;
     this.#stored = stored;
   }
 
   /** Bytes of the content. INTEGRITY where the pack is damaged. */
   async read(slot: PackSlot): Promise<Buffer> {
-    const { blocks, contentBytes } = this.#index;
+    const { blocks, contentBytes } = this.#shape;
     // A damaged index may claim 4 GiB.
     if (slot.offset + slot.size > contentBytes) throw this.#damaged('it is too short');
     if (blocks === undefined) return this.#stored.read(slot);
@@ -46,7 +47,7 @@ export class BlockReader {
   /** Fills a buffer with the content from that offset on; false where it is too short. */
   async fill(into: Buffer, offset: number): Promise<boolean> {
     for (let done = 0; done < into.length; ) {
-      const block = this.#index.blocks?.find(offset + done);
+      const block = this.#shape.blocks?.find(offset + done);
       if (block === undefined) return false;
       done += (await this.#block(block)).copy(into, done, offset + done - block.start);
     }
@@ -55,7 +56,7 @@ export class BlockReader {
 
   /** Bytes of the content that need no reading. */
   atHand(slot: PackSlot): Buffer | undefined {
-    const { blocks } = this.#index;
+    const { blocks } = this.#shape;
     if (blocks === undefined) return this.#stored.atHand(slot);
     const known = this.#inLast(slot);
     if (known !== undefined) return known;

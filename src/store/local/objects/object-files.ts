@@ -109,8 +109,8 @@ export class ObjectFiles implements ObjectSource {
         throw e;
       }
     };
-    const inPacks = async (packs: Packs | undefined, batch?: string) => {
-      const packed = await packs?.find(id);
+    const inPacks = async (packs: Packs | undefined, isAgain: boolean, batch?: string) => {
+      const packed = await (isAgain ? packs?.find(id) : packs?.findQuickly(id));
       return packed && { packed, ...(batch === undefined ? {} : { batch }) };
     };
     // Recent packs first: an error for each missing file costs ten times as much as reading its bytes.
@@ -123,12 +123,13 @@ export class ObjectFiles implements ObjectSource {
       // Restored, repacked or collected while the other places were searched.
       if (round > 0) seen = await this.#lookAround();
       const hit =
-        (await attempt({ path: this.#layout.object(id) })) ?? (await attempt(await inPacks(this.packs)));
+        (await attempt({ path: this.#layout.object(id) })) ??
+        (await attempt(await inPacks(this.packs, round > 0)));
       if (hit) return hit.found;
       for (const batch of await this.trashBatches()) {
         const trashed =
           (await attempt({ path: this.#layout.trashed(batch, id), batch })) ??
-          (await attempt(await inPacks(this.packsOf(batch), batch)));
+          (await attempt(await inPacks(this.packsOf(batch), round > 0, batch)));
         if (trashed) return trashed.found;
       }
       if (seen !== undefined && seen === before) break;

@@ -23,7 +23,7 @@ export class ObjectPresence {
   /** Whether listings already show that the object is missing, so that a tree of new files needs no lookup each. */
   isKnownAbsent(id: ObjectId): boolean {
     const { packs } = this.#files;
-    return this.#absent.knows(id) && this.#trashed?.has(id) === false && packs?.lacks(id) !== false;
+    return this.#absent.knows(id) && this.#trashed?.has(id) === false && packs?.mayLack(id) !== false;
   }
 
   /**
@@ -60,7 +60,7 @@ export class ObjectPresence {
     if (packs?.findAgain(id) !== undefined) return true;
     const isAbsent = await this.#absent.includes(id);
     if (!isAbsent && (await this.#files.sizeOfFile(id)) !== undefined) return true;
-    return (await packs?.find(id)) !== undefined;
+    return (await packs?.findQuickly(id)) !== undefined;
   }
 
   /** An object that is moved to the trash later, or is in a pack there, is simply written again. */

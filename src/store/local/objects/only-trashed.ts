@@ -29,7 +29,7 @@ async function placesOf(ids: Iterable<ObjectId>, { disk, layout, files }: LocalP
   for (const packs of batches) await packs?.refresh();
   const places: [ObjectId, Packed][] = [];
   for (const id of ids) {
-    if (trashed.has(id) || (await files.packs?.find(id)) !== undefined) continue;
+    if (trashed.has(id) || (await files.packs?.findQuickly(id)) !== undefined) continue;
     if (!(await absent.includes(id)) && (await files.sizeOfFile(id)) !== undefined) continue;
     for (const packs of batches) {
       const packed = await packs?.find(id);

@@ -1,7 +1,7 @@
 import type { PackEntry, PackIndex } from '../../../core/objects/pack-index.js';
 import { isErrno, isHsError } from '../../../errors/hs-error.js';
 import type { ObjectBytes } from '../../port/inventory.js';
-import type { Pack } from './pack.js';
+import type { WholePack } from './pack.js';
 
 /** What is read at once. */
 const BLOCK_BYTES = 1024 * 1024;
@@ -30,7 +30,7 @@ function* blocksOf(index: PackIndex): Generator<Block> {
 }
 
 /** All objects of a pack in the order of the file; those that cannot be read have no bytes. */
-export async function* packContents(pack: Pack): AsyncGenerator<readonly ObjectBytes[], void> {
+export async function* packContents(pack: WholePack): AsyncGenerator<readonly ObjectBytes[], void> {
   let buffer = Buffer.alloc(0);
   const isRead = async ({ offset, end }: Block) => {
     // A damaged index may claim 4 GiB.
@@ -56,7 +56,7 @@ export async function* packContents(pack: Pack): AsyncGenerator<readonly ObjectB
 }
 
 /** The bytes of one object; undefined where they cannot be read. */
-export async function bytesIfReadable(pack: Pack, entry: PackEntry): Promise<Uint8Array | undefined> {
+export async function bytesIfReadable(pack: WholePack, entry: PackEntry): Promise<Uint8Array | undefined> {
   try {
     return await pack.read(entry);
   } catch (e) {

@@ -2,12 +2,8 @@ import { compressBlock, expandBlock } from '../../../core/objects/compressed-blo
 import { sha256 } from '../../../core/objects/hash.js';
 import type { ObjectId } from '../../../core/objects/ids.js';
 import { MOST_BLOCK_BYTES, type PackBlock } from '../../../core/objects/pack-blocks.js';
-import {
-  encodePackIndex,
-  MOST_PACKED_BYTES,
-  MOST_PACKED_OBJECTS,
-  type PackEntry,
-} from '../../../core/objects/pack-index.js';
+import { encodePackIndex, type PackEntry } from '../../../core/objects/pack-index.js';
+import { MOST_PACKED_BYTES, MOST_PACKED_OBJECTS } from '../../../core/objects/pack-shape.js';
 import { isErrno } from '../../../errors/hs-error.js';
 import type { Disk, DiskFile } from '../../../fsx/disk.js';
 
@@ -26,6 +22,8 @@ export interface PackLimits {
   readonly firstBytes?: number;
   /** This many packs under an eighth of `mostBytes` are merged. */
   readonly mergeFrom: number;
+  /** From this many packs on there is an index over them, and with as many that it does not cover it is written. */
+  readonly indexFrom: number;
 }
 
 export const PACK_LIMITS: PackLimits = {
@@ -36,6 +34,7 @@ export const PACK_LIMITS: PackLimits = {
   mostObjects: MOST_PACKED_OBJECTS,
   mostBytes: MOST_PACKED_BYTES,
   mergeFrom: 32,
+  indexFrom: 16,
 };
 
 /** A complete pack, durable in tmp/ and not yet published. */

@@ -1,21 +1,27 @@
 import { findPackIndex, MOST_INDEX_BYTES } from '../../../core/objects/find-pack-index.js';
 import type { ObjectId } from '../../../core/objects/ids.js';
-import {
-  PACK_TRAILER_BYTES,
-  PackIndex,
-  type PackSlot,
-  packIndexBytes,
-} from '../../../core/objects/pack-index.js';
+import { findRecord, keyOf, PackIndex, type PackSlot } from '../../../core/objects/pack-index.js';
+import { PackShape, packExtent, RECORD_BYTES, tailBytes } from '../../../core/objects/pack-shape.js';
+import { recordsWith } from '../../../core/objects/sorted-records.js';
 import { HsError, isErrno } from '../../../errors/hs-error.js';
 import type { Disk, DiskFile } from '../../../fsx/disk.js';
 import { inMemory } from '../../objects/object-store.js';
 import type { ObjectFile } from '../../port/object-source.js';
 import { BlockReader } from './block-reader.js';
+import { fillFrom, readAt } from './read-at.js';
 
 /** A read of this size costs as much as two of 4 KiB, and one buffer is less garbage than thirty. */
 const AHEAD_BYTES = 128 * 1024;
 /** Larger objects, such as operation lists, are read in parts. */
 const MOST_WHOLE_BYTES = 1024 * 1024;
+
+/** Enough for the whole index of most packs of a small store, and for all but the records of nearly any. */
+const END_BYTES = 16 * 1024;
+/** Lookups by small reads before the index is read whole: it takes some 800 KiB. */
+const MOST_LOOKUPS = 8;
+
+/** A pack whose index is in memory. */
+export type WholePack = Pack & { readonly index: PackIndex };
 
 /** A pack, in use or in the trash. */
 export class Pack {
@@ -24,7 +30,10 @@ export class Pack {
   readonly path: string;
   /** Size of the whole file in bytes. */
   readonly fileBytes: number;
-  readonly index: PackIndex;
+  readonly shape: PackShape;
+  #index: PackIndex | undefined;
+  #indexing: Promise<PackIndex> | undefined;
+  #lookups = 0;
   readonly #disk: Disk;
   readonly #content: BlockReader;
   #file: DiskFile | undefined;
@@ -36,43 +45,102 @@ export class Pack {
   /** Reads under way: the file is not closed before they end. */
   readonly #reads = new Set<Promise<unknown>>();
 
-  private constructor(disk: Disk, name: ObjectId, path: string, fileBytes: number, index: PackIndex) {
+  private constructor(disk: Disk, name: ObjectId, path: string, fileBytes: number, shape: PackShape) {
     this.#disk = disk;
     this.name = name;
     this.path = path;
     this.fileBytes = fileBytes;
-    this.index = index;
-    this.#content = new BlockReader(name, index, {
+    this.shape = shape;
+    if (shape instanceof PackIndex) this.#index = shape;
+    this.#content = new BlockReader(name, shape, {
       read: (slot) => this.#readStored(slot),
       atHand: (slot) => this.#storedAhead(slot),
     });
   }
 
   /** ENOENT when it is gone; INTEGRITY when it is not a pack. `mends`: also one of which only the trailer is damaged. */
-  static async open(disk: Disk, name: ObjectId, path: string, { mends = false } = {}): Promise<Pack> {
+  static async open(disk: Disk, name: ObjectId, path: string, { mends = false } = {}): Promise<WholePack> {
+    const read = async (file: DiskFile, size: number) => {
+      const found = mends ? await foundIndex(file, size, name) : undefined;
+      return found === undefined ? statedShape(file, size) : new PackIndex(found, size - found.length);
+    };
+    const pack = await Pack.#opened(disk, name, path, read);
+    try {
+      return await pack.whole();
+    } catch (e) {
+      await pack.close();
+      throw e;
+    }
+  }
+
+  /** The same without reading the index of a large one. */
+  static look(disk: Disk, name: ObjectId, path: string): Promise<Pack> {
+    return Pack.#opened(disk, name, path, statedShape);
+  }
+
+  static async #opened(
+    disk: Disk,
+    name: ObjectId,
+    path: string,
+    read: (file: DiskFile, size: number) => Promise<PackShape | undefined>,
+  ): Promise<Pack> {
     let file: DiskFile;
-    const damaged = (cause?: unknown) =>
-      new HsError('INTEGRITY', `pack ${name} is damaged: it does not end like a pack`, { cause });
     try {
       file = await disk.open(path, { access: 'read' });
     } catch (e) {
-      if (isErrno(e, 'EINVAL', 'ELOOP')) throw damaged(e);
+      if (isErrno(e, 'EINVAL', 'ELOOP')) throw damaged(name, 'it does not end like a pack', e);
       throw e;
     }
     try {
       const { size } = await file.stat();
-      const index =
-        (mends ? await foundIndex(file, size, name) : undefined) ?? (await statedIndex(file, size));
-      if (index === undefined) throw damaged();
-      const decoded = new PackIndex(index, size - index.length);
-      if (!decoded.isOfRightSize) throw damaged();
-      const pack = new Pack(disk, name, path, size, decoded);
+      const shape = await read(file, size);
+      if (!shape?.isOfRightSize) throw damaged(name, 'it does not end like a pack');
+      const pack = new Pack(disk, name, path, size, shape);
       pack.#file = file;
       return pack;
     } catch (e) {
       await file.close();
       throw e;
     }
+  }
+
+  /** Undefined while it has not been read. */
+  get index(): PackIndex | undefined {
+    return this.#index;
+  }
+
+  /** The same pack with its index in memory, where it stays. Errors as those of `read`. */
+  async whole(): Promise<WholePack> {
+    this.#indexing ??= this.#readIndex().finally(() => {
+      this.#indexing = undefined;
+    });
+    this.#index ??= await this.#indexing;
+    return this as WholePack;
+  }
+
+  async #readIndex(): Promise<PackIndex> {
+    if (this.#index !== undefined) return this.#index;
+    const { dataBytes } = this.shape;
+    const bytes = await this.#reading((file) => readAt(file, dataBytes, this.fileBytes - dataBytes));
+    // Another file may be in its place by now.
+    if (bytes === undefined || packExtent(bytes)?.bytes !== bytes.length) throw this.#tooShort();
+    return new PackIndex(bytes, dataBytes);
+  }
+
+  /** Where an object is in it; undefined: not in it. Errors as those of `read`. */
+  async find(id: ObjectId): Promise<PackSlot | undefined> {
+    if (this.#index !== undefined) return this.#index.find(id);
+    if (this.#lookups++ < MOST_LOOKUPS) {
+      const { length: count, dataBytes } = this.shape;
+      const records = await recordsWith(keyOf(id), {
+        count,
+        stride: RECORD_BYTES,
+        read: (from, n) =>
+          this.#reading((file) => readAt(file, dataBytes + from * RECORD_BYTES, n * RECORD_BYTES)),
+      });
+      if (records !== undefined) return findRecord(records, id);
+    }
+    return (await this.whole()).index.find(id);
   }
 
   get isOpen(): boolean {
@@ -95,7 +163,7 @@ export class Pack {
   /** Opens one object; it stays readable when the pack goes. */
   async open(slot: PackSlot): Promise<ObjectFile> {
     if (slot.size <= MOST_WHOLE_BYTES) return inMemory(await this.read(slot));
-    const own = await Pack.open(this.#disk, this.name, this.path);
+    const own = await Pack.look(this.#disk, this.name, this.path);
     return {
       read: async (buffer, position) => {
         const size = Math.min(buffer.length, slot.size - position);
@@ -110,8 +178,8 @@ export class Pack {
 
   /** Fills a buffer with the content from that offset on; false when it is too short. Errors as those of `read`. */
   async fill(into: Buffer, offset: number): Promise<boolean> {
-    if (this.index.blocks !== undefined) return this.#content.fill(into, offset);
-    return this.#reading((file) => fill(file, into, offset));
+    if (this.shape.blocks !== undefined) return this.#content.fill(into, offset);
+    return this.#reading((file) => fillFrom(file, into, offset));
   }
 
   /** Reads bytes of the file. A sequential read, as of a tree, reads ahead. */
@@ -130,7 +198,7 @@ export class Pack {
   }
 
   #tooShort(): HsError {
-    return new HsError('INTEGRITY', `pack ${this.name} is damaged: it is too short`);
+    return damaged(this.name, 'it is too short');
   }
 
   #storedAhead({ offset, size }: PackSlot): Buffer | undefined {
@@ -178,31 +246,26 @@ export class Pack {
   }
 }
 
-/** The index as the trailer says. */
-async function statedIndex(file: DiskFile, size: number): Promise<Buffer | undefined> {
-  const trailer = await readAt(file, size - PACK_TRAILER_BYTES, PACK_TRAILER_BYTES);
-  const bytes = trailer && packIndexBytes(trailer);
-  return bytes === undefined ? undefined : readAt(file, size - bytes, bytes);
+function damaged(name: ObjectId, why: string, cause?: unknown): HsError {
+  return new HsError('INTEGRITY', `pack ${name} is damaged: ${why}`, { cause });
+}
+
+/** The index as the trailer says, or of one that is longer than what is read at once, all but its records. */
+async function statedShape(file: DiskFile, size: number): Promise<PackShape | undefined> {
+  const bytes = Math.min(size, END_BYTES);
+  const end = await readAt(file, size - bytes, bytes);
+  const extent = end && packExtent(end);
+  if (extent === undefined || extent.bytes > size) return undefined;
+  const dataBytes = size - extent.bytes;
+  if (extent.bytes <= bytes)
+    return new PackIndex(Buffer.from(end!.subarray(bytes - extent.bytes)), dataBytes);
+  const tail = tailBytes(extent);
+  const rest = tail <= bytes ? end : await readAt(file, size - tail, tail);
+  return rest && new PackShape(rest, dataBytes);
 }
 
 async function foundIndex(file: DiskFile, size: number, name: ObjectId): Promise<Buffer | undefined> {
   const bytes = Math.min(size, MOST_INDEX_BYTES);
   const end = await readAt(file, size - bytes, bytes);
   return end && findPackIndex(end, size, name);
-}
-
-async function readAt(file: DiskFile, position: number, size: number): Promise<Buffer | undefined> {
-  if (position < 0) return undefined;
-  const bytes = Buffer.allocUnsafe(size);
-  return (await fill(file, bytes, position)) ? bytes : undefined;
-}
-
-/** False: the file is too short. */
-async function fill(file: DiskFile, bytes: Buffer, position: number): Promise<boolean> {
-  for (let done = 0; done < bytes.length; ) {
-    const count = await file.read(done === 0 ? bytes : bytes.subarray(done), position + done);
-    if (count === 0) return false;
-    done += count;
-  }
-  return true;
 }

@@ -4,12 +4,12 @@ import type { PackEntry } from '../../../core/objects/pack-index.js';
 import { isErrno, isHsError } from '../../../errors/hs-error.js';
 import { PACK_ENDING } from '../layout.js';
 import type { LocalParts } from '../local-parts.js';
-import type { Pack } from './pack.js';
+import type { WholePack } from './pack.js';
 import type { PackWriter } from './pack-writer.js';
 
 /** A pack whose objects are to be moved. */
 export interface PackMove {
-  readonly pack: Pack;
+  readonly pack: WholePack;
   /** Target directory of an object; undefined: dropped. */
   to(entry: PackEntry): string | undefined;
   /** What happens to the pack itself: removed (the default), kept, or moved. */
@@ -32,7 +32,7 @@ export class Repack {
   /** Objects that do not match their name. */
   readonly #unsound: { readonly dir: string; readonly entry: PackEntry; readonly bytes: Uint8Array }[] = [];
   /** Packs that cannot be read completely; they are kept (D8). */
-  readonly damaged: Pack[] = [];
+  readonly damaged: WholePack[] = [];
   #sources: PackMove[] = [];
 
   constructor(parts: LocalParts, lease: string) {
@@ -79,7 +79,7 @@ export class Repack {
   }
 
   /** Undefined: this copy cannot be read, and the object has a file of its own. */
-  async #read(pack: Pack, entry: PackEntry): Promise<Uint8Array | undefined> {
+  async #read(pack: WholePack, entry: PackEntry): Promise<Uint8Array | undefined> {
     try {
       return await pack.read(entry);
     } catch (e) {

@@ -7,7 +7,7 @@ import type { Repairing } from '../../port/finding.js';
 import type { LocalParts } from '../local-parts.js';
 import { Quarantine } from '../quarantine.js';
 import { BatchFiles } from './batch-files.js';
-import { Pack } from './pack.js';
+import { Pack, type WholePack } from './pack.js';
 import { type PackMove, Repack } from './repack.js';
 import { isSoundFile } from './sound-file.js';
 import { isSoundPack } from './sound-pack.js';
@@ -32,7 +32,7 @@ export async function setAside(
     });
   }
   const sources: PackMove[] = [];
-  const unreadable: Pack[] = [];
+  const unreadable: WholePack[] = [];
   for (const pack of await soundPacks(files.packs)) {
     const unsound = new Set<ObjectId>();
     let isReadable = true;
@@ -70,7 +70,7 @@ export async function setAside(
 }
 
 /** The bytes of an object; undefined where they are lost. An error where they may be read another time. */
-async function bytesIfWhole(pack: Pack, entry: PackEntry): Promise<Uint8Array | undefined> {
+async function bytesIfWhole(pack: WholePack, entry: PackEntry): Promise<Uint8Array | undefined> {
   try {
     return await pack.read(entry);
   } catch (e) {
@@ -79,7 +79,7 @@ async function bytesIfWhole(pack: Pack, entry: PackEntry): Promise<Uint8Array | 
   }
 }
 
-async function openIfPack(disk: Disk, name: ObjectId, path: string): Promise<Pack | undefined> {
+async function openIfPack(disk: Disk, name: ObjectId, path: string): Promise<WholePack | undefined> {
   try {
     return await Pack.open(disk, name, path, { mends: true });
   } catch (e) {

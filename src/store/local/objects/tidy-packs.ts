@@ -4,7 +4,7 @@ import { isErrno, isHsError } from '../../../errors/hs-error.js';
 import type { Unlistable } from '../../port/inventory.js';
 import type { Working } from '../../port/reclaimer.js';
 import type { LocalParts } from '../local-parts.js';
-import type { Pack } from './pack.js';
+import type { Pack, WholePack } from './pack.js';
 import type { Packs } from './packs.js';
 import { Repack } from './repack.js';
 import { isSoundFile } from './sound-file.js';
@@ -13,9 +13,9 @@ import { isSoundFile } from './sound-file.js';
 export async function soundPacks(
   packs: Packs | undefined,
   unlistable: (what: Unlistable) => void = () => undefined,
-): Promise<Pack[]> {
+): Promise<WholePack[]> {
   await packs?.refresh();
-  const sound: Pack[] = [];
+  const sound: WholePack[] = [];
   for (const pack of (await packs?.all()) ?? []) {
     try {
       pack.index.verify(pack.name);
@@ -53,17 +53,17 @@ export async function dropPackedCopies(parts: LocalParts, id: ObjectId, lease: s
 }
 
 /** Packs small enough to merge; none while there are few. */
-export function smallPacks({ limits }: LocalParts, packs: readonly Pack[]): readonly Pack[] {
+export function smallPacks<P extends Pack>({ limits }: LocalParts, packs: readonly P[]): readonly P[] {
   const { mostBytes, mostObjects, mergeFrom } = limits;
   // A pack full of tiny objects stays as it is: rewriting would not shrink it.
-  const small = packs.filter((p) => p.index.plainBytes < mostBytes / 8 && p.index.length < mostObjects / 2);
+  const small = packs.filter((p) => p.shape.plainBytes < mostBytes / 8 && p.shape.length < mostObjects / 2);
   return small.length < mergeFrom ? [] : small;
 }
 
 /** Merges small packs, if space allows: a lookup of a missing object searches every pack. */
 export async function mergePacks(
   parts: LocalParts,
-  packs: readonly Pack[],
+  packs: readonly WholePack[],
   { staging, signal }: Pick<Working, 'staging' | 'signal'>,
 ): Promise<void> {
   const sources = smallPacks(parts, packs).map((pack) => ({ pack, to: () => parts.layout.packs }));

@@ -1,7 +1,7 @@
 import type { ObjectId } from '../../../core/objects/ids.js';
 import type { Erasure, PurgeNote, TrashBatch, Working } from '../../port/reclaimer.js';
 import type { LocalParts } from '../local-parts.js';
-import type { Pack } from '../objects/pack.js';
+import type { WholePack } from '../objects/pack.js';
 import { copyIntoUse, onlyHere, onlySoundHere, settleNames } from './rescue-batch.js';
 import type { Trash } from './trash.js';
 
@@ -16,7 +16,7 @@ export async function eraseBatch(
   const sizes = new Map<ObjectId, number>();
   const files = (await trash.files(batch)).filter((id) => !isInUse(id));
   for (const id of files) sizes.set(id, (await trash.size(batch, id)) ?? 0);
-  const packs: Pack[] = [];
+  const packs: WholePack[] = [];
   const trashed = await trash.packs(batch);
   await copyIntoUse(parts, trashed, await onlySoundHere(parts, trashed, isInUse), staging);
   for (const pack of trashed) {
@@ -34,7 +34,7 @@ export async function eraseBatch(
     size_bytes: [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0),
     brought_back: broughtBack,
   });
-  const ids = (pack: Pack) => [...pack.index.entries()].map((e) => e.id);
+  const ids = (pack: WholePack) => [...pack.index.entries()].map((e) => e.id);
   const last = new Set(packs.filter((pack) => ids(pack).some(isLast)));
   if (packs.some((pack) => ids(pack).some(isInUse))) await settleNames(parts);
   progress.start('purging', files.length, 'objects');

@@ -13,6 +13,7 @@ import type {
 import type { LocalParts } from '../local-parts.js';
 import { setAside } from '../objects/set-aside.js';
 import { dropPackedCopies, mergePacks, smallPacks, soundPacks } from '../objects/tidy-packs.js';
+import { writePacksIndex } from '../objects/write-packs-index.js';
 import { eraseBatch } from './erase-batch.js';
 import { rescueBatch } from './rescue-batch.js';
 import type { Trash } from './trash.js';
@@ -91,11 +92,19 @@ export class ReclaimFiles implements Reclaimer {
   async needsConsolidation(): Promise<boolean> {
     const { packs } = this.#parts.files;
     await packs?.refresh();
-    return smallPacks(this.#parts, (await packs?.all()) ?? []).length > 0;
+    return packs?.isIndexDue === true || (await this.#hasSmallPacks());
   }
 
   async consolidate(working: Pick<Working, 'staging' | 'signal'>): Promise<void> {
-    await mergePacks(this.#parts, await soundPacks(this.#parts.files.packs), working);
+    const { packs } = this.#parts.files;
+    await packs?.refresh();
+    if (await this.#hasSmallPacks()) await mergePacks(this.#parts, await soundPacks(packs), working);
+    await writePacksIndex(this.#parts, working);
+  }
+
+  /** Whether there are enough to be merged. */
+  async #hasSmallPacks(): Promise<boolean> {
+    return smallPacks(this.#parts, (await this.#parts.files.packs?.shapes()) ?? []).length > 0;
   }
 
   dropCopies(id: ObjectId, lease: string): Promise<boolean> {

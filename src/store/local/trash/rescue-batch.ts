@@ -5,7 +5,7 @@ import { isErrno, isHsError } from '../../../errors/hs-error.js';
 import type { TrashBatch, Working } from '../../port/reclaimer.js';
 import { FAN_OUT } from '../layout.js';
 import type { LocalParts } from '../local-parts.js';
-import type { Pack } from '../objects/pack.js';
+import type { Pack, WholePack } from '../objects/pack.js';
 import { type PackMove, Repack } from '../objects/repack.js';
 import { isSoundFile } from '../objects/sound-file.js';
 import type { Trash } from './trash.js';
@@ -51,7 +51,7 @@ export async function rescueBatch(
 /** Writes these objects of trashed packs into new packs in use. */
 export async function copyIntoUse(
   parts: LocalParts,
-  packs: readonly Pack[],
+  packs: readonly WholePack[],
   ids: ReadonlySet<ObjectId>,
   staging: Working['staging'],
 ): Promise<void> {
@@ -70,7 +70,7 @@ export async function copyIntoUse(
  */
 export async function onlySoundHere(
   { disk, layout, files }: LocalParts,
-  packs: readonly Pack[],
+  packs: readonly WholePack[],
   isInUse: (id: ObjectId) => boolean,
 ): Promise<ReadonlySet<ObjectId>> {
   const found = new Set<ObjectId>();
@@ -134,7 +134,7 @@ export async function settleNames({ disk, layout }: LocalParts): Promise<void> {
 /** Objects of a trashed pack that are in use and exist nowhere else. */
 export async function onlyHere(
   { files }: LocalParts,
-  pack: Pack,
+  pack: WholePack,
   isInUse: (id: ObjectId) => boolean,
 ): Promise<ObjectId[]> {
   const found: ObjectId[] = [];

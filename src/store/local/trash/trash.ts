@@ -9,7 +9,7 @@ import { timeOfBatch } from '../../collector/batch-time.js';
 import type { PurgeNote, TrashBatch, TrashSeal, TrashWindow } from '../../port/reclaimer.js';
 import type { Layout } from '../layout.js';
 import { moveObject } from '../objects/move-object.js';
-import type { Pack } from '../objects/pack.js';
+import type { WholePack } from '../objects/pack.js';
 import { Packs } from '../objects/packs.js';
 
 const NAME = /^(\d{17})-[0-9a-f]{12}-(zero|kept)$/;
@@ -106,7 +106,7 @@ export class Trash {
   }
 
   /** The packs that can be opened. */
-  async packs(batch: TrashBatch): Promise<Pack[]> {
+  async packs(batch: TrashBatch): Promise<WholePack[]> {
     return (await this.#look(batch)).packs;
   }
 
@@ -115,7 +115,7 @@ export class Trash {
     return (await this.#look(batch)).unreadable;
   }
 
-  async #look(batch: TrashBatch): Promise<{ packs: Pack[]; unreadable: readonly ObjectId[] }> {
+  async #look(batch: TrashBatch): Promise<{ packs: WholePack[]; unreadable: readonly ObjectId[] }> {
     const known = new Packs(this.#disk, this.#layout.trashBatch(batch.name));
     const packs = await known.all();
     await known.close();
@@ -154,7 +154,7 @@ export class Trash {
   }
 
   /** Moves a whole pack to another batch. False: that has one of its name, whose bytes may be better. */
-  async movePack({ name, path }: Pack, to: TrashBatch): Promise<boolean> {
+  async movePack({ name, path }: WholePack, to: TrashBatch): Promise<boolean> {
     const target = this.#layout.trashedPack(to.name, name);
     if ((await this.#disk.find(target)) !== undefined) return false;
     return this.#moved(path, target);
@@ -165,7 +165,7 @@ export class Trash {
     await this.#unlessGone(() => this.#disk.unlink(this.#layout.trashed(batch.name, id)));
   }
 
-  async unlinkPack(pack: Pack): Promise<void> {
+  async unlinkPack(pack: WholePack): Promise<void> {
     await this.#unlessGone(() => this.#disk.unlink(pack.path));
   }
 

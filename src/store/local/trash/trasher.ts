@@ -3,7 +3,7 @@ import type { PackEntry } from '../../../core/objects/pack-index.js';
 import { isErrno } from '../../../errors/hs-error.js';
 import type { SweepRules, Swept, TrashBatch, TrashWindow, Working } from '../../port/reclaimer.js';
 import type { LocalParts } from '../local-parts.js';
-import type { Pack } from '../objects/pack.js';
+import type { WholePack } from '../objects/pack.js';
 import { type PackMove, Repack } from '../objects/repack.js';
 import type { Trash } from './trash.js';
 
@@ -60,7 +60,7 @@ export class Trasher {
   }
 
   /** Renames a pack whose objects are all out of use and of one window; leaves any other to `splitPacks`. */
-  async trashPack(pack: Pack): Promise<void> {
+  async trashPack(pack: WholePack): Promise<void> {
     const dead = [...pack.index.entries()].filter((e) => !this.#rules.isInUse(e.id));
     const windows = new Set(dead.map((e) => this.#rules.windowOf(e.id)));
     const [window] = windows;
