@@ -9,6 +9,7 @@ import { fsck } from '../../src/ops/fsck/fsck.js';
 import { put } from '../../src/ops/put/put.js';
 import type { Session } from '../../src/ops/session/session.js';
 import { tidyPacks } from '../../src/store/collector/tidy.js';
+import { LentBytes } from '../../src/store/local/objects/pack.js';
 import { noise } from '../helpers/noise.js';
 import { behind, openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
@@ -72,6 +73,59 @@ describe('objects in a compressed pack', () => {
     expect((await (await reader.catalog()).live().all()).length).toBe(300);
     const short = await session.store.batch(TOKEN).addBytes(text(1), { apart: true });
     expect(await session.store.objects.size(short.id)).toBeUndefined();
+  });
+
+  it('are given whole one after another, but those of more than 8 MiB, which fsck reads in parts', async () => {
+    const session = await testStore(await tmp());
+    const mixed = Array.from({ length: 300 }, (_, n) => (n % 3 ? noise(n, 50 * n) : text(n)));
+    const ids = await store(session, mixed);
+    ids.push(
+      ...(await store(
+        session,
+        Array.from({ length: 400 }, (_, n) => noise(1000 + n, 8000)),
+      )),
+    );
+    const batch = session.store.batch(TOKEN);
+    const long = Buffer.concat([...Array.from({ length: 8300 }, (_, n) => text(n)), noise(1, 100_000)]);
+    expect(long.length).toBeGreaterThan(8 * 1024 * KIB);
+    ids.push((await batch.addBytes(long, { apart: true })).id);
+    await batch.publish();
+    const found: ObjectId[] = [];
+    for await (const group of session.store.inventory.groups({ sizes: true })) {
+      for await (const block of group.contents?.() ?? []) {
+        for (const { id, size, bytes } of block) {
+          found.push(id);
+          expect(size > 8 * 1024 * KIB ? bytes : bytes && sha256(bytes)).toBe(
+            size === long.length ? undefined : id,
+          );
+        }
+      }
+    }
+    expect(found.sort()).toEqual(ids.sort());
+    const options = { secondOpinion: false, sample: 1, repair: false };
+    expect((await fsck(session, options)).checked.size_bytes).toBeGreaterThan(long.length);
+    expect((await fsck(session, options)).findings).toEqual([]);
+  });
+
+  it('are not overwritten once they are read, while another reads the whole pack', async () => {
+    const session = await testStore(await tmp());
+    await store(
+      session,
+      Array.from({ length: 100 }, (_, n) => noise(n, 8000)),
+    );
+    const packs = behind(session).files.packs!;
+    await packs.refresh();
+    const [pack] = await packs.all();
+    const lent = new LentBytes();
+    const kept: { readonly id: ObjectId; readonly bytes: Buffer }[] = [];
+    for (const n of pack!.index.inFileOrder()) {
+      const { id, ...slot } = pack!.index.entry(n);
+      const into = Buffer.alloc(slot.size);
+      expect(await pack!.fill(into, slot.offset, lent)).toBe(true);
+      expect(sha256(into)).toBe(id);
+      kept.push({ id, bytes: await pack!.read(slot) });
+    }
+    for (const { id, bytes } of kept) expect(sha256(bytes)).toBe(id);
   });
 
   it('stay readable to who opened them when their pack is rewritten', async () => {

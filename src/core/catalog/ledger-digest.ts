@@ -11,12 +11,12 @@ import { OperationSequence } from './operation-sequence.js';
 import { rowSum } from './table-sums.js';
 
 /** Numbers that are kept of an artifact. */
-const [FACTS, ORIGIN, MANIFESTS, REMOVAL, WIDTH] = [0, 1, 2, 3, 4];
+const [FACTS, HISTORY, REMOVAL, WIDTH] = [0, 1, 2, 3];
 const LEAST_ROWS = 64;
 const NO_PINS: readonly Pin[] = [];
 
 const originOf = ({ seq, index, at, actor }: Registration) => rowSum(at, `${seq} ${index} ${actor}`);
-/** Of all manifests one after another. */
+/** Of the registration and all manifests one after another. */
 const withManifest = (before: number, id: string, size: number) => rowSum(id, `${size} ${before}`);
 const removalOf = ({ seq, at, purge }: NonNullable<ArtifactRecord['removed']>) =>
   rowSum(at, `${seq} ${purge}`);
@@ -24,7 +24,7 @@ const areSame = (a: readonly Pin[], b: readonly Pin[]) =>
   a.length === b.length && (a.length === 0 || JSON.stringify(a) === JSON.stringify(b));
 
 /**
- * A fold of the ledger that keeps of an artifact what tells whether a record of it is right: 32 bytes besides those of
+ * A fold of the ledger that keeps of an artifact what tells whether a record of it is right: 24 bytes besides those of
  * the check, its pins, and nothing on the JavaScript heap. What it allows, the fold allows, and the other way round.
  */
 export class LedgerDigest extends OperationSequence {
@@ -123,14 +123,14 @@ export class LedgerDigest extends OperationSequence {
       more.set(this.#columns);
       this.#columns = more;
     }
-    this.#set(number, ORIGIN, originOf({ seq: entry.seq, index, at: entry.at, actor: actorOf(entry) }));
+    this.#set(number, HISTORY, originOf({ seq: entry.seq, index, at: entry.at, actor: actorOf(entry) }));
     this.#setFacts(number, facts);
   }
 
   #setFacts(number: number, facts: ArtifactFacts): void {
     this.#set(number, FACTS, digestOfFacts(facts));
-    const before = this.#get(number, MANIFESTS);
-    this.#set(number, MANIFESTS, withManifest(before, facts.manifest, facts.manifest_size_bytes));
+    const before = this.#get(number, HISTORY);
+    this.#set(number, HISTORY, withManifest(before, facts.manifest, facts.manifest_size_bytes));
   }
 
   #get(number: number, column: number): number {
@@ -152,14 +152,12 @@ export class LedgerDigest extends OperationSequence {
   digestOf(r: ArtifactRecord): number | undefined {
     const number = this.numberOf(r.artifact_id);
     if (number < 0) return undefined;
-    let manifests = 0;
-    for (const { manifest, size_bytes } of r.manifests)
-      manifests = withManifest(manifests, manifest, size_bytes);
+    let history = originOf(r.registered);
+    for (const { manifest, size_bytes } of r.manifests) history = withManifest(history, manifest, size_bytes);
     const facts = this.#get(number, FACTS);
     const isRight =
       facts === digestOfFacts(r) &&
-      this.#get(number, ORIGIN) === originOf(r.registered) &&
-      this.#get(number, MANIFESTS) === manifests &&
+      this.#get(number, HISTORY) === history &&
       this.#get(number, REMOVAL) === (r.removed === undefined ? 0 : removalOf(r.removed)) &&
       areSame(this.#pinsOf(number), r.pins);
     return isRight ? facts : undefined;

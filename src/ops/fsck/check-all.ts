@@ -136,10 +136,11 @@ export interface Checked {
 /** Expects that a lease is held, if possible. */
 export async function checkAll(session: Session, options: ObjectCheckOptions): Promise<Checked> {
   const { store } = session;
-  const fold = new LedgerDigest();
+  // Not held any longer than it is asked: it takes 70 bytes an artifact.
+  let fold: LedgerDigest | undefined = new LedgerDigest();
   const { verdict, isFoldable } = await examineLedger(store, session.progress, session.signal, fold);
   const names = await store.check();
-  const objects = new PlacedObjects();
+  const objects = new PlacedObjects(2 * fold.size);
   // A directory that cannot be listed is among those findings.
   const unlistable = () => undefined;
   for await (const group of store.inventory.groups({ sizes: true, unlistable })) {
@@ -150,6 +151,7 @@ export async function checkAll(session: Session, options: ObjectCheckOptions): P
   const expected = isFoldable
     ? await findExpectations(session, fold, objects, (finding) => ofIndex.push(finding))
     : undefined;
+  fold = undefined;
   const checked = await checkObjects(session, objects, expected, options);
   const references =
     expected &&

@@ -11,11 +11,21 @@ export interface PlacedObject {
   readonly place: ObjectPlace;
 }
 
-const LEAST_ROWS = 64;
+/** Objects of the ledger itself, too. */
+const LEAST_ROWS = 1024;
+const GROWTH = 1.5;
 
-function doubled<A extends Float64Array | Uint32Array>(made: A, before: A): A {
+function grown<A extends Float64Array | Uint32Array>(made: A, before: A): A {
   made.set(before as never);
   return made;
+}
+
+/** Rows and objects, once one has several copies. */
+interface Copies {
+  /** Row of each object, by its number; with several copies, the one in use. */
+  rowOf: Uint32Array;
+  /** The number of the object in each row. */
+  numberIn: Uint32Array;
 }
 
 /**
@@ -23,25 +33,30 @@ function doubled<A extends Float64Array | Uint32Array>(made: A, before: A): A {
  * million of them would fill the heap of a process.
  */
 export class PlacedObjects implements Iterable<PlacedObject> {
-  readonly #ids = new IdTable();
+  readonly #ids: IdTable;
   readonly #places: ObjectPlace[] = [];
   /** The first row of each place. */
   readonly #begins: number[] = [];
-  /** Row of each object, by its number in `#ids`; with several copies, the one in use. */
-  #rowOf = new Uint32Array(LEAST_ROWS);
-  /** Indexed by row. */
-  #id = new Uint32Array(LEAST_ROWS);
-  #place = new Uint32Array(LEAST_ROWS);
-  #size = new Float64Array(LEAST_ROWS);
+  /** By row. */
+  #sizes: Float64Array;
+  /** Undefined: one row an object, in the order of their numbers, as in most stores. */
+  #copies: Copies | undefined;
   #length = 0;
   #bytes = 0;
 
+  /** `expected` copies take no growing. */
+  constructor(expected = 0) {
+    const rows = expected + LEAST_ROWS;
+    this.#ids = new IdTable(rows);
+    this.#sizes = new Float64Array(rows);
+  }
+
   #grow(): void {
-    const rows = 2 * this.#id.length;
-    this.#rowOf = doubled(new Uint32Array(rows), this.#rowOf);
-    this.#id = doubled(new Uint32Array(rows), this.#id);
-    this.#place = doubled(new Uint32Array(rows), this.#place);
-    this.#size = doubled(new Float64Array(rows), this.#size);
+    const rows = Math.ceil(GROWTH * this.#sizes.length);
+    this.#sizes = grown(new Float64Array(rows), this.#sizes);
+    if (this.#copies === undefined) return;
+    this.#copies.rowOf = grown(new Uint32Array(rows), this.#copies.rowOf);
+    this.#copies.numberIn = grown(new Uint32Array(rows), this.#copies.numberIn);
   }
 
   /** Adds all objects of a group; the inventory must have been requested with sizes. */
@@ -52,21 +67,42 @@ export class PlacedObjects implements Iterable<PlacedObject> {
   }
 
   #add(id: ObjectId, size: number, { batch }: ObjectPlace): void {
-    if (this.#length === this.#id.length) this.#grow();
+    if (this.#length === this.#sizes.length) this.#grow();
     const row = this.#length++;
     const known = this.#ids.size;
     const number = this.#ids.add(id);
-    // An object in both places counts as in use.
-    if (number === known || batch === undefined) this.#rowOf[number] = row;
-    this.#id[row] = number;
-    this.#place[row] = this.#places.length - 1;
-    this.#size[row] = size;
+    this.#sizes[row] = size;
     this.#bytes += size;
+    if (number < known && this.#copies === undefined) {
+      const rows = Uint32Array.from({ length: this.#sizes.length }, (_, n) => n);
+      this.#copies = { rowOf: rows, numberIn: rows.slice() };
+    }
+    if (this.#copies === undefined) return;
+    // An object in both places counts as in use.
+    if (number === known || batch === undefined) this.#copies.rowOf[number] = row;
+    this.#copies.numberIn[row] = number;
   }
 
-  #at(row: number): PlacedObject {
-    const id = this.#ids.at(this.#id[row]!);
-    return { id, size: this.#size[row]!, place: this.#places[this.#place[row]!]! };
+  #rowOf(number: number): number {
+    return this.#copies === undefined ? number : this.#copies.rowOf[number]!;
+  }
+  #numberIn(row: number): number {
+    return this.#copies === undefined ? row : this.#copies.numberIn[row]!;
+  }
+
+  /** The place that has this row: the last that begins with it or before. */
+  #placeOf(row: number): ObjectPlace {
+    let low = 0;
+    for (let high = this.#begins.length; low < high; ) {
+      const middle = (low + high) >>> 1;
+      if (this.#begins[middle]! <= row) low = middle + 1;
+      else high = middle;
+    }
+    return this.#places[low - 1]!;
+  }
+
+  #at(row: number, place: ObjectPlace): PlacedObject {
+    return { id: this.#ids.at(this.#numberIn(row)), size: this.#sizes[row]!, place };
   }
 
   /** How many different objects there are. */
@@ -90,23 +126,29 @@ export class PlacedObjects implements Iterable<PlacedObject> {
 
   get(id: ObjectId): PlacedObject | undefined {
     const number = this.#ids.numberOf(id);
-    return number < 0 ? undefined : this.#at(this.#rowOf[number]!);
+    if (number < 0) return undefined;
+    const row = this.#rowOf(number);
+    return this.#at(row, this.#placeOf(row));
   }
 
   /** Whether the object of this number is in use and has this size, if one is given. */
   isInUse(number: number, size?: number): boolean {
     if (number < 0) return false;
-    const row = this.#rowOf[number]!;
-    if (size !== undefined && this.#size[row] !== size) return false;
-    return this.#places[this.#place[row]!]!.batch === undefined;
+    const row = this.#rowOf(number);
+    if (size !== undefined && this.#sizes[row] !== size) return false;
+    return this.#placeOf(row).batch === undefined;
   }
 
   *[Symbol.iterator](): Iterator<PlacedObject> {
-    yield* this.#rows(0, this.#length);
+    for (const { objects } of this.groups()) yield* objects;
   }
 
-  *#rows(begin: number, end: number): Generator<PlacedObject, void> {
-    for (let row = begin; row < end; row++) yield this.#at(row);
+  *#rows(n: number): Generator<PlacedObject, void> {
+    for (let row = this.#begins[n]!; row < this.#endOf(n); row++) yield this.#at(row, this.#places[n]!);
+  }
+
+  #endOf(n: number): number {
+    return this.#begins[n + 1] ?? this.#length;
   }
 
   /** What is in the trash, and what is in use and not among these marks. */
@@ -114,23 +156,21 @@ export class PlacedObjects implements Iterable<PlacedObject> {
     const unreferenced = { objects: 0, size_bytes: 0 };
     const trash = { objects: 0, size_bytes: 0 };
     const batches = new Set<string>();
-    for (let row = 0; row < this.#length; row++) {
-      const { batch } = this.#places[this.#place[row]!]!;
-      if (batch !== undefined) batches.add(batch);
-      else if (reachable?.hasNumber(this.#id[row]!) !== false) continue;
+    for (const [n, { batch }] of this.#places.entries()) {
       const into = batch === undefined ? unreferenced : trash;
-      into.objects += 1;
-      into.size_bytes += this.#size[row]!;
+      for (let row = this.#begins[n]!; row < this.#endOf(n); row++) {
+        if (batch !== undefined) batches.add(batch);
+        else if (reachable?.hasNumber(this.#numberIn(row)) !== false) continue;
+        into.objects += 1;
+        into.size_bytes += this.#sizes[row]!;
+      }
     }
     return { unreferenced, trash: { batches: batches.size, ...trash } };
   }
 
   /** The containers in the order found, each with its objects. */
   *groups(): Generator<{ readonly place: ObjectPlace; readonly objects: Iterable<PlacedObject> }, void> {
-    for (let i = 0; i < this.#places.length; i++) {
-      const end = this.#begins[i + 1] ?? this.#length;
-      yield { place: this.#places[i]!, objects: this.#rows(this.#begins[i]!, end) };
-    }
+    for (const [n, place] of this.#places.entries()) yield { place, objects: this.#rows(n) };
   }
 }
 

@@ -261,6 +261,9 @@ export class Run {
   close(): void {
     if (!this.#closed) this.#file.close();
     this.#closed = true;
+    // Views may hold it for long: of a fold that wrote hundreds, their lists and filters would be 20 MB.
+    this.#groups.clear();
+    this.#last = undefined;
   }
 }
 

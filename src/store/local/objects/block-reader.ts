@@ -44,12 +44,15 @@ export class BlockReader {
     return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
   }
 
-  /** Fills a buffer with the content from that offset on; false where it is too short. */
-  async fill(into: Buffer, offset: number): Promise<boolean> {
+  /**
+   * Fills a buffer with the content from that offset on; false where it is too short. `lend` reads as {@link StoredBytes}
+   * do, and what it returns may be overwritten by its next.
+   */
+  async fill(into: Buffer, offset: number, lend: StoredBytes['read']): Promise<boolean> {
     for (let done = 0; done < into.length; ) {
       const block = this.#shape.blocks?.find(offset + done);
       if (block === undefined) return false;
-      done += (await this.#block(block)).copy(into, done, offset + done - block.start);
+      done += (await this.#block(block, lend)).copy(into, done, offset + done - block.start);
     }
     return true;
   }
@@ -73,11 +76,14 @@ export class BlockReader {
     return bytes?.length === size ? bytes : undefined;
   }
 
-  async #block(block: PlacedBlock): Promise<Buffer> {
+  async #block(block: PlacedBlock, lend?: StoredBytes['read']): Promise<Buffer> {
     const known = this.#inLast({ offset: block.start, size: block.size });
     if (known !== undefined) return known;
     const isSound = block.stored <= block.size && block.size <= MOST_BLOCK_BYTES;
-    const stored = isSound ? await this.#stored.read({ offset: block.at, size: block.stored }) : undefined;
+    const read = lend ?? this.#stored.read;
+    const stored = isSound ? await read({ offset: block.at, size: block.stored }) : undefined;
+    // As it is in the file: not to be kept if it is lent.
+    if (lend !== undefined && stored?.length === block.size) return stored;
     const bytes = stored && this.#expand(block, stored);
     if (bytes === undefined) throw this.#damaged('a block of it cannot be decompressed');
     return bytes;

@@ -1,10 +1,12 @@
 import type { PackEntry, PackIndex } from '../../../core/objects/pack-index.js';
 import { isErrno, isHsError } from '../../../errors/hs-error.js';
 import type { ObjectBytes } from '../../port/inventory.js';
-import type { WholePack } from './pack.js';
+import { LentBytes, type WholePack } from './pack.js';
 
 /** What is read at once. */
 const BLOCK_BYTES = 1024 * 1024;
+/** More is not given as a whole: lists of operations, of 50 MB for 100,000 artifacts. */
+const MOST_WHOLE_BYTES = 8 * 1024 * 1024;
 
 interface Block {
   readonly entries: readonly PackEntry[];
@@ -29,15 +31,16 @@ function* blocksOf(index: PackIndex): Generator<Block> {
   if (entries.length > 0) yield { entries, offset, end };
 }
 
-/** All objects of a pack in the order of the file; those that cannot be read have no bytes. */
+/** All objects of a pack in the order of the file; large ones, and those that cannot be read, have no bytes. */
 export async function* packContents(pack: WholePack): AsyncGenerator<readonly ObjectBytes[], void> {
   let buffer = Buffer.alloc(0);
+  const lent = new LentBytes();
   const isRead = async ({ offset, end }: Block) => {
     // A damaged index may claim 4 GiB.
-    if (end > pack.index.contentBytes) return false;
+    if (end > pack.index.contentBytes || end - offset > MOST_WHOLE_BYTES) return false;
     if (end - offset > buffer.length) buffer = Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, end - offset));
     try {
-      return await pack.fill(buffer.subarray(0, end - offset), offset);
+      return await pack.fill(buffer.subarray(0, end - offset), offset, lent);
     } catch (e) {
       if (!isErrno(e) && !isHsError(e, 'INTEGRITY')) throw e;
       return false;
@@ -48,7 +51,9 @@ export async function* packContents(pack: WholePack): AsyncGenerator<readonly Ob
     const found: ObjectBytes[] = [];
     for (const entry of block.entries) {
       const from = entry.offset - block.offset;
-      const bytes = has ? buffer.subarray(from, from + entry.size) : await bytesIfReadable(pack, entry);
+      let bytes: Uint8Array | undefined;
+      if (has) bytes = buffer.subarray(from, from + entry.size);
+      else if (entry.size <= MOST_WHOLE_BYTES) bytes = await bytesIfReadable(pack, entry);
       found.push({ id: entry.id, size: entry.size, bytes });
     }
     yield found;

@@ -23,6 +23,13 @@ const MOST_LOOKUPS = 8;
 /** A pack whose index is in memory. */
 export type WholePack = Pack & { readonly index: PackIndex };
 
+/** What one who reads a whole pack was given last, and the buffer that it is in, which is used again and again. */
+export class LentBytes {
+  offset = 0;
+  buffer: Buffer = Buffer.alloc(0);
+  bytes: Buffer = this.buffer;
+}
+
 /** A pack, in use or in the trash. */
 export class Pack {
   /** Without the extension. */
@@ -176,9 +183,14 @@ export class Pack {
     };
   }
 
-  /** Fills a buffer with the content from that offset on; false when it is too short. Errors as those of `read`. */
-  async fill(into: Buffer, offset: number): Promise<boolean> {
-    if (this.shape.blocks !== undefined) return this.#content.fill(into, offset);
+  /**
+   * Fills a buffer with the content from that offset on; false when it is too short. Errors as those of `read`. `lent` is
+   * for one who reads all: no more than one call at a time, from its beginning to its end.
+   */
+  async fill(into: Buffer, offset: number, lent: LentBytes): Promise<boolean> {
+    if (this.shape.blocks !== undefined) {
+      return this.#content.fill(into, offset, (slot) => this.#lendStored(slot, lent));
+    }
     return this.#reading((file) => fillFrom(file, into, offset));
   }
 
@@ -195,6 +207,21 @@ export class Pack {
     if (wanted === size) return read;
     this.#ahead = { offset, bytes: read };
     return read.subarray(0, size);
+  }
+
+  /** As `#readStored`, for one who reads from the beginning to the end: it overwrites what it returned. */
+  async #lendStored({ offset, size }: PackSlot, lent: LentBytes): Promise<Buffer> {
+    if (offset + size > this.fileBytes) throw this.#tooShort();
+    const at = offset - lent.offset;
+    if (at >= 0 && at + size <= lent.bytes.length) return lent.bytes.subarray(at, at + size);
+    const wanted = Math.max(size, Math.min(AHEAD_BYTES, this.fileBytes - offset));
+    if (wanted > lent.buffer.length) lent.buffer = Buffer.allocUnsafeSlow(wanted);
+    const bytes = lent.buffer.subarray(0, wanted);
+    // Nothing, if it cannot be read.
+    lent.bytes = bytes.subarray(0, 0);
+    if (!(await this.#reading((file) => fillFrom(file, bytes, offset)))) throw this.#tooShort();
+    Object.assign(lent, { offset, bytes });
+    return bytes.subarray(0, size);
   }
 
   #tooShort(): HsError {
