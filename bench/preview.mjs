@@ -1,13 +1,18 @@
-/** How long a key press takes in the gc preview of 100,000 rows, from the key to the frame handed to the terminal. */
+/**
+ * How long a key press takes in the gc preview of 100,000 rows, from the key to the frame handed to the terminal. With
+ * `HS_BENCH_MILLION=1` and the stores of the scale bench in `HS_BENCH_DIR`: hs itself on a terminal, over its store of
+ * 1,000,000 artifacts, and its peak memory.
+ */
 
-import { rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { ensureDirSync } from 'fs-extra/esm';
-import { median } from './lib.mjs';
+import { environment, HS, median } from './lib.mjs';
 
 const LIMIT_MS = 50;
 /** Other work on the machine hits a key of one round, not the same key of most. */
@@ -32,7 +37,86 @@ const KEYS = {
   'help, details': ['?', 'j', '\x1b', '\r', 'j', '\x1b'],
 };
 
+const OPEN_MS = 3000;
+const MOST_MIB = 500;
+/** What is pressed in hs itself, one after the other. */
+const PRESSED = [
+  'j',
+  'k',
+  'G',
+  'g',
+  '1',
+  '4',
+  '\t',
+  'G',
+  '2',
+  'b',
+  'b',
+  'b',
+  'b',
+  '\t',
+  'X',
+  'X',
+  '/',
+  'a',
+  '1',
+];
+
+/** Milliseconds after which nothing more is drawn. */
+const QUIET_MS = 250;
+
+async function million(home) {
+  const env = { ...environment(join(home, 'home')), TERM: 'xterm-256color', HS_ACTOR: 'human:bench' };
+  const pidFile = join(home, `preview-${process.pid}`);
+  const command = `stty cols 120 rows 50; echo $$ > ${pidFile}; exec ${process.execPath} ${HS} gc`;
+  const started = performance.now();
+  const child = spawn('script', ['-qec', command, '/dev/null'], { cwd: join(home, 'store-1000000-10'), env });
+  let shown = '';
+  let drawn = started;
+  child.stdout.on('data', (piece) => {
+    shown += piece;
+    drawn = performance.now();
+  });
+  const until = async (text) => {
+    while (!shown.includes(text)) await wait(5);
+    return performance.now() - started;
+  };
+  const counting = await until('of 1,000,');
+  const listed = await until('[Prune ');
+  await wait(QUIET_MS);
+  const times = [];
+  for (const key of PRESSED) {
+    const before = performance.now();
+    child.stdin.write(key);
+    do await wait(QUIET_MS);
+    while (performance.now() - drawn < QUIET_MS);
+    times.push(Math.max(0, drawn - before));
+  }
+  const status = readFileSync(`/proc/${readFileSync(pidFile, 'utf8').trim()}/status`, 'utf8');
+  const mib = Number(/VmHWM:\s*(\d+)/.exec(status)[1]) / 1024;
+  for (const key of ['\x1b', 'q']) {
+    child.stdin.write(key);
+    await wait(QUIET_MS);
+  }
+  await new Promise((resolve) => child.on('close', resolve));
+  rmSync(pidFile);
+  const worst = Math.max(...times);
+  console.log(
+    `1,000,000 artifacts: counts ${counting.toFixed(0)} ms after the start, the list ${listed.toFixed(0)} ms`,
+  );
+  console.log(
+    `key typical ${median(times).toFixed(1)} ms, slowest ${worst.toFixed(1)} ms; ${mib.toFixed(0)} MiB at the most`,
+  );
+  return counting <= OPEN_MS && worst <= LIMIT_MS && mib <= MOST_MIB;
+}
+
 export async function run() {
+  const { HS_BENCH_MILLION, HS_BENCH_DIR } = process.env;
+  const isMet = HS_BENCH_MILLION !== '1' || HS_BENCH_DIR === undefined || (await million(HS_BENCH_DIR));
+  return (await keys()) && isMet;
+}
+
+async function keys() {
   process.env.NODE_ENV ??= 'production';
   const directory = join(root, 'node_modules/.cache/hs-bench');
   ensureDirSync(directory);
