@@ -1,9 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Catalog } from '../../src/core/catalog/catalog.js';
 import { decodeListBeginning, FIRST_OPS, ListBeginning } from '../../src/core/catalog/ledger-rows.js';
+import type { LedgerEntry } from '../../src/core/ledger/entry.js';
 import type { LedgerOp } from '../../src/core/ledger/operation.js';
 import { isHsError } from '../../src/errors/hs-error.js';
 import { cooperatively } from '../../src/fsx/cooperative.js';
+import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { surroundDisk } from '../../src/fsx/surround-disk.js';
 import {
   decodeBeginning,
   decodeFirstOps,
@@ -12,6 +16,8 @@ import {
   encodeOps,
 } from '../../src/store/ledger/operations-object.js';
 import { add, pin } from '../core/chain.js';
+import { testStore } from '../helpers/store.js';
+import { tmp } from '../helpers/tmp.js';
 
 /** In chunks of these lengths, the last one again and again; each is overwritten once the next is asked for. */
 async function* chunksOf(bytes: Uint8Array, lengths: readonly number[]): AsyncGenerator<Uint8Array> {
@@ -88,4 +94,29 @@ describe('a list of operations', () => {
   ])('is refused in parts when %s', async (_, bytes) => {
     await expect(parts(bytes, [1000])).rejects.toEqual(invalid);
   });
+});
+
+it('of a list of any length, its beginning takes two blocks of a pack to show', async () => {
+  const dir = await tmp();
+  let bytes = 0;
+  const disk = surroundDisk(nodeDisk(), async (operation, path, run) => {
+    const done = await run();
+    if (operation === 'file.read' && path.endsWith('.pack')) bytes += done as number;
+    return done;
+  });
+  const session = await testStore(dir, { disk });
+  const ops = [...Array(20_000).keys()].map((n) => add(n));
+  const batch = session.store.batch('0'.repeat(24));
+  const { id } = await batch.addBytes(encodeOps(ops), { apart: true });
+  await batch.publish();
+  const told = { listBeginning: async () => beginningOf(ops) };
+  const entry = { ops_object: id };
+  bytes = 0;
+  const first = await session.store.firstOps(entry as LedgerEntry, told as unknown as Catalog);
+  expect([first.count, first.ops.length]).toEqual([ops.length, FIRST_OPS]);
+  expect(bytes).toBeLessThan(128 * 1024);
+  // Naively, the list is read whole.
+  bytes = 0;
+  expect(await decodeFirstOps(session.store.objects.lend(id))).toEqual(first);
+  expect(bytes).toBeGreaterThan(256 * 1024);
 });
