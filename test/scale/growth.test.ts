@@ -78,7 +78,7 @@ const MORE_READS = 150;
 const MORE_BYTES = 2 * 1024 * 1024;
 /** What looks an object up in the packs, whose indexes are 5 MB here. */
 const LOOKS_UP = new Set(['show', 'put', 'export']);
-const MORE_LOOKING_BYTES = 640 * 1024;
+const MORE_LOOKING_BYTES = 1024 * 1024;
 const MORE_KIB = 24 * 1024;
 /** To fold all of it, and to print all of it. */
 const [FOLDING_KIB, PRINTING_KIB] = [200 * 1024, 72 * 1024];
