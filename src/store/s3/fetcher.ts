@@ -135,9 +135,11 @@ export class Fetcher {
     });
     let brought = false;
     for (const { name, copies: keys } of packs ?? []) {
-      if (brought && (await this.#mirror.isSoundOrDropped(id))) break;
-      // One that is here has a damaged index, which whoever opened it knows by heart.
-      await this.#mirror.dropPack(name);
+      const isHere = (await this.#mirror.packNames()).has(name);
+      if (isHere) await this.#mirror.local.objects.refresh();
+      if (await this.#mirror.isSoundOrDropped(id)) return true;
+      // It was here, and does not give what it has: its index is damaged, which whoever opened it knows by heart.
+      if (isHere) await this.#mirror.dropPack(name);
       brought = (await this.#bringPack(name, keys[0]!.key)) || brought;
     }
     return brought;

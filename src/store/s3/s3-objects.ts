@@ -6,6 +6,9 @@ import type { Fetcher } from './fetcher.js';
 import type { Mirror } from './mirror.js';
 import type { S3Trash } from './s3-trash.js';
 
+/** Of one object for one read: what is fetched may be removed again before it is used. */
+const MOST_FETCHES = 3;
+
 /**
  * Objects from the mirror, as far as their bytes are what their names say, and from the service otherwise. What is in
  * use is asked of the service alone.
@@ -29,13 +32,22 @@ export class S3Objects implements ObjectSource {
     await this.#fetcher.expected();
     const found = await this.#mirror.usable(objects.read(id, maxBytes));
     if (found !== undefined && sha256(found.bytes) === id) return found;
-    return (await this.#bringAgain(id)) ? objects.read(id, maxBytes) : undefined;
+    return this.#brought(id, () => objects.read(id, maxBytes));
   }
 
-  /** Fetches an object that is not in the mirror, or not as it should be. */
-  async #bringAgain(id: ObjectId): Promise<boolean> {
-    await this.#mirror.dropObject(id);
-    return this.#fetcher.bring(id, this.#condemned().epoch);
+  /**
+   * Uses an object that is not in the mirror, or not as it should be, once it was fetched; fetches again what another call or
+   * process has removed by then.
+   */
+  async #brought<T>(id: ObjectId, use: () => Promise<T | undefined>): Promise<T | undefined> {
+    let found: T | undefined;
+    for (let left = MOST_FETCHES; left > 0 && found === undefined; left--) {
+      // Another call may have brought it meanwhile, and be about to use it.
+      const isThere = await this.#mirror.isSoundOrDropped(id);
+      if (!isThere && !(await this.#fetcher.bring(id, this.#condemned().epoch))) return undefined;
+      found = await use();
+    }
+    return found;
   }
 
   atHand(id: ObjectId, maxBytes: number): Uint8Array | undefined {
@@ -46,7 +58,7 @@ export class S3Objects implements ObjectSource {
   async open(id: ObjectId): Promise<ObjectFile | undefined> {
     const { objects } = this.#mirror.local;
     if (await this.#mirror.isSound(id)) return objects.open(id);
-    return (await this.#bringAgain(id)) ? objects.open(id) : undefined;
+    return this.#brought(id, () => objects.open(id));
   }
 
   async size(id: ObjectId): Promise<number | undefined> {
