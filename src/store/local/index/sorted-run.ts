@@ -1,11 +1,12 @@
 import { TablesClosed, TablesDamaged } from '../../../core/catalog/key-tables.js';
-import { keyAt, lineEnd, NEWLINE, nearLineEnd, type Row, TAB } from '../../../core/catalog/row-lines.js';
+import type { Row } from '../../../core/catalog/row-lines.js';
 import { expandBlock } from '../../../core/objects/compressed-block.js';
 import { sha256 } from '../../../core/objects/hash.js';
 import type { ObjectId } from '../../../core/objects/ids.js';
 import { isErrno } from '../../../errors/hs-error.js';
 import type { AheadBlock, ReadAhead } from '../../../fsx/read-ahead.js';
 import type { IndexPort, OpenIndexFile } from '../../../fsx/sync-read-file.js';
+import { countLines, findLine, linesWith } from './block-lines.js';
 import { KeyFilter } from './key-filter.js';
 import {
   BLOCK_BYTES,
@@ -238,7 +239,7 @@ export class Run {
       if (prefix === '' && g !== group) this.#mayHave(g, '');
       group = g;
       if (isWanted(first) && isWanted(next)) yield lines;
-      else yield* wanted(lines, isWanted);
+      else yield* linesWith(lines, isWanted);
     }
   }
 
@@ -265,57 +266,6 @@ export class Run {
     this.#groups.clear();
     this.#last = undefined;
   }
-}
-
-/**
- * Compares the key of the line that begins at `at` with `key`. A tab or a newline ends it, both lower than any
- * character of a key.
- */
-function compareKey(lines: Buffer, at: number, key: string): number {
-  for (let i = 0; i < key.length; i++) {
-    const difference = lines[at + i]! - key.charCodeAt(i);
-    if (difference !== 0) return difference;
-  }
-  const next = lines[at + key.length]!;
-  return next === TAB || next === NEWLINE ? 0 : 1;
-}
-
-/** The line with that key in a block: by bytes, since a string for each key that is passed takes five times as long. */
-function findLine(lines: Buffer, key: string): string | undefined {
-  for (let low = 0, high = lines.length; low < high; ) {
-    const middle = (low + high) >>> 1;
-    let start = middle;
-    while (start > low && lines[start - 1] !== NEWLINE) start--;
-    const order = compareKey(lines, start, key);
-    if (order > 0) {
-      high = start;
-      continue;
-    }
-    const end = lineEnd(lines, middle);
-    if (order === 0) return lines.toString('utf8', start, end);
-    low = end + 1;
-  }
-  return undefined;
-}
-
-function countLines(lines: Buffer): number {
-  let count = 0;
-  for (let at = 0; at < lines.length; at = nearLineEnd(lines, at) + 1) count++;
-  return count;
-}
-
-/** Those of some lines whose keys are wanted, which follow each other. */
-function* wanted(lines: Buffer, isWanted: (key: string) => boolean): Generator<Buffer> {
-  let start = -1;
-  let at = 0;
-  while (at < lines.length) {
-    const end = lineEnd(lines, at);
-    const isOne = isWanted(keyAt(lines, at, end));
-    if (isOne && start < 0) start = at;
-    if (!isOne && start >= 0) break;
-    at = end + 1;
-  }
-  if (start >= 0) yield lines.subarray(start, at);
 }
 
 function proven(file: OpenIndexFile, offset: number, length: number, hash: ObjectId, into?: Buffer): Buffer {
