@@ -1246,12 +1246,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'packs-index-believed',
     fault: 'an object that the index over packs leaves out is missing',
     file: 'store/local/objects/packs.ts',
-    edits: [
-      {
-        from: 'if (found !== undefined || looked.length === names.size) return found;',
-        to: 'if (looked !== undefined) return found;',
-      },
-    ],
+    edits: [{ from: 'for (const name of looked) others.delete(name);', to: 'others.clear();' }],
     caughtBy: {
       file: 'test/store/packs-index.test.ts',
       test: 'is harmless and found by fsck with any byte changed, cut off, emptied or exchanged',

@@ -72,6 +72,44 @@ describe('the index over packs', () => {
     ]);
   });
 
+  it('keeps no pack from being looked into, where it is wrong and as many packs as it covers are gone', async () => {
+    const { session, open } = await indexed(8);
+    const covered = await packsOf(session);
+    const [name] = await filesOf(session);
+    const path = `${dirOf(session)}/${name}`;
+    const bytes = await readFile(path);
+    // The keys of all entries, which lie between the names of the packs and the checksum.
+    for (let at = 16 + 32 * covered.length; at < bytes.length - 32; at += 8) bytes.fill(0, at, at + 6);
+    await rm(path);
+    await writeFile(path, bytes);
+    const batch = session.store.batch(TOKEN);
+    for (let i = 100; i < 108; i++) await batch.addBytes(bytesOf(i));
+    await batch.publish();
+    const other = await open();
+    const packs = behind(other).files.packs!;
+    await packs.refresh();
+    const fresh = (await packsOf(session)).filter((pack) => !covered.includes(pack));
+    expect(fresh).toHaveLength(covered.length);
+    for (const pack of fresh) await rm(`${behind(session).layout.packs}/${pack}`);
+    expect(await packs.find(idOf(3))).toBeDefined();
+    await other.close();
+  });
+
+  it('is read whole once by lookups at the same time', async () => {
+    const { open } = await indexed(80);
+    let whole = 0;
+    const disk = interceptDisk(nodeDisk(), (operation, path) => {
+      if (operation === 'readFile' && path.includes('/packs-index/')) whole++;
+    });
+    const session = await open({ disk });
+    const packs = behind(session).files.packs!;
+    await packs.refresh();
+    const files = (await filesOf(session)).length;
+    await Promise.all(Array.from({ length: 100 }, (_, i) => packs.findQuickly(idOf(1000 + i))));
+    expect(whole).toBe(files);
+    await session.close();
+  });
+
   it('leads to the one pack that has an object, and to none for a new one', async () => {
     const { open } = await indexed(80);
     const { disk, take } = counted();

@@ -32,6 +32,8 @@ export interface PacksIndexPart extends PacksHead {
 interface Held extends PacksIndexPart {
   /** All of its entries, once read. */
   all?: Buffer | undefined;
+  /** Lookups at once share one reading. */
+  reading?: Promise<Buffer | undefined>;
 }
 
 /**
@@ -162,7 +164,8 @@ export class PacksIndex {
   }
 
   async #hold(part: Held): Promise<void> {
-    part.all ??= await this.entriesOf(part);
+    part.reading ??= this.entriesOf(part);
+    part.all = await part.reading;
   }
 
   /** All entries of one of its files; undefined: it is gone or damaged. */

@@ -184,8 +184,9 @@ export class Packs {
   /** Looks into every pack, first where the index says. */
   async find(id: ObjectId): Promise<Packed | undefined> {
     const { found, looked } = await this.#firstLook(id);
+    if (found !== undefined) return found;
     const names = await this.#names();
-    if (found !== undefined || looked.length === names.size) return found;
+    // By name: some of those may be gone meanwhile.
     const others = new Set(names.keys());
     for (const name of looked) others.delete(name);
     return this.#firstOf(names, others, id);
