@@ -76,6 +76,8 @@ class StoreModel implements PreviewModel {
   readonly #options: PreviewOptions;
   readonly #relay: Relay;
   readonly #warnings: readonly string[];
+  /** What was pinned or unpinned here stays in sight. */
+  readonly #changed = new Set<ArtifactId>();
   /** The result of `apply`. */
   collected: Collected | undefined;
 
@@ -100,7 +102,7 @@ class StoreModel implements PreviewModel {
     try {
       const { quota, filter } = this.#options;
       const planned = await judgeCollection(this.#session, { quotaBytes: quota, filters: filter });
-      return await planned.planToShow();
+      return await planned.planToShow(this.#changed);
     } finally {
       this.#relay.to = undefined;
     }
@@ -133,6 +135,7 @@ class StoreModel implements PreviewModel {
   }
 
   async pin(ids: readonly ArtifactId[], name: string, reason?: string): Promise<PrunePlan> {
+    for (const id of ids) this.#changed.add(id);
     await changePins(
       this.#session,
       ids.map((id) => ({ change: 'pin', id, name, reason })),
@@ -141,6 +144,7 @@ class StoreModel implements PreviewModel {
   }
 
   async unpin(ids: readonly ArtifactId[], name: string): Promise<PrunePlan> {
+    for (const id of ids) this.#changed.add(id);
     await changePins(
       this.#session,
       ids.map((id) => ({ change: 'unpin', id, name })),

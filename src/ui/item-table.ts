@@ -164,6 +164,12 @@ export function tableOf(plan: PrunePlan, trashed: readonly TrashedArtifact[] = [
   return { plan, items, labels, names, haystacks, columns, largestKept: largestKept(plan, columns), order };
 }
 
+/** The item of an artifact; undefined: the plan does not list it. */
+export function itemOf(table: Table, id: ArtifactId): ListItem | undefined {
+  const place = placeOf(table, id);
+  return place === undefined ? undefined : table.items[place];
+}
+
 /** Index of an artifact in the table, whose items are sorted by id. */
 export function placeOf(table: Table, id: ArtifactId): number | undefined {
   let low = 0;

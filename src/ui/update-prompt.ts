@@ -1,5 +1,5 @@
 import { plural } from './cell-text.js';
-import { placeOf } from './item-table.js';
+import { itemOf } from './item-table.js';
 import { isCharacter, type Key } from './key-bindings.js';
 import type { Mode, PreviewState, Step } from './preview-state.js';
 
@@ -22,7 +22,7 @@ function answered(state: PreviewState, mode: Prompt): Step {
   if (asks === 'unpin') {
     // Removing a pin that does not exist would fail for the whole group.
     const { table } = state.selection;
-    const held = ids.filter((id) => table.items[placeOf(table, id)!]!.pins?.includes(name));
+    const held = ids.filter((id) => itemOf(table, id)?.pins?.includes(name));
     return held.length === 0 ? { state } : { state: next, effect: { type: 'unpin', ids: held, name } };
   }
   const reason = text.trim();

@@ -83,8 +83,11 @@ function detailKey(state: PreviewState, mode: At<'detail'>, key: Key): Step {
     case 'u':
     case 'x':
     case ' ':
-    case '?':
-      return listKey(state, key, Uint32Array.of(placeOf(state.selection.table, mode.id)!));
+    case '?': {
+      // What a new plan does not list any more is not what another place is.
+      const place = placeOf(state.selection.table, mode.id);
+      return listKey(state, key, place === undefined ? new Uint32Array() : Uint32Array.of(place));
+    }
     default:
       return { state };
   }

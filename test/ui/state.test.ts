@@ -244,6 +244,39 @@ it('reads the store again with r, and nothing else meanwhile', () => {
   expect(next.busy).toBeUndefined();
 });
 
+describe('an artifact that a new plan does not list any more', () => {
+  const { items, ...plan } = smallPlan();
+  const without = (id: unknown) => ({ ...plan, items: items.filter((item) => item.artifact_id !== id) });
+  const replanned = (state: PreviewState, id: unknown) =>
+    told(state, { type: 'planned', plan: without(id), after: 'pinned' });
+
+  it('is not taken for another one by the keys of its page', () => {
+    const { state } = press(opened(), 'tab', 'enter');
+    const id = state.mode.at === 'detail' ? state.mode.id : undefined;
+    const gone = replanned(state, id);
+    expect(screenLines(gone, true).map(textOf).join('\n')).toContain('It is no longer in the plan.');
+    for (const key of ['x', ' ', 'p', 'u']) {
+      const { state: after, effect } = press(gone, key);
+      expect([key, effect, after.mode.at, sparedIds(after.selection.table, after.spared).size]).toEqual([
+        key,
+        undefined,
+        'detail',
+        0,
+      ]);
+    }
+    expect(press(gone, '?').state.mode.at).toBe('help');
+  });
+
+  it('is left out of what is unpinned', () => {
+    const pinned = items.find(({ pins = [] }) => pins.length > 0)!;
+    const row = rowNames(press(opened(), 'tab').state).indexOf(pinned.name!);
+    const { state } = press(opened(), 'tab', ...Array.from({ length: row }, () => 'down'), 'u');
+    expect(state.mode.at).toBe('prompt');
+    expect(press(state, 'enter').effect).toMatchObject({ type: 'unpin', ids: [pinned.artifact_id] });
+    expect(press(replanned(state, pinned.artifact_id), 'enter').effect).toBeUndefined();
+  });
+});
+
 it('counts irreversible removals, without spared ones', () => {
   const state = opened();
   expect(state.totals.irreversible).toMatchObject({ items: 1, bytes: 9216 });

@@ -58,8 +58,11 @@ export class Judgements {
     return this.rows.filter((row) => this.prunes(row));
   }
 
-  /** The rows to remove and, of those that are kept, the `most` largest, at least one, in order of id. */
-  withLargestKept(most: number): Uint32Array {
+  /**
+   * The rows to remove and, of those that are kept, the `most` largest, and those `besides`, in order of id. `most` is at
+   * least 1.
+   */
+  withLargestKept(most: number, besides: ReadonlySet<number> = new Set()): Uint32Array {
     const { bytes } = this.input.artifacts;
     if (this.rows.length <= most) return this.rows;
     // Without a copy of all sizes, of which there may be millions.
@@ -79,7 +82,7 @@ export class Judgements {
     let asLarge = most - (n - 1 - sorted.lastIndexOf(least));
     return this.rows.filter((row) => {
       if (this.prunes(row) || bytes[row]! > least) return true;
-      return bytes[row] === least && asLarge-- > 0;
+      return (bytes[row] === least && asLarge-- > 0) || besides.has(row);
     });
   }
 

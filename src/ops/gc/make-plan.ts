@@ -113,11 +113,14 @@ export class Planned {
     return { header, items: await this.items(whole ? judged.rows : judged.pruned) };
   }
 
-  /** The plan with what is kept or, where that is much, the largest of it. */
-  async planToShow(): Promise<PrunePlan> {
+  /** The plan with what is kept or, where that is much, the largest of it, and `besides` what was asked for. */
+  async planToShow(besides: ReadonlySet<ArtifactId>): Promise<PrunePlan> {
     const { header, judged } = this;
-    const isMuch = header.scanned - header.pruned > MOST_KEPT_SHOWN;
-    return { header, items: await this.items(isMuch ? judged.withLargestKept(LARGEST_SHOWN) : judged.rows) };
+    if (header.scanned - header.pruned <= MOST_KEPT_SHOWN)
+      return { header, items: await this.items(judged.rows) };
+    const { ids } = judged.input.artifacts;
+    const rows = new Set(Array.from(besides, (id) => ids.numberOf(id)));
+    return { header, items: await this.items(judged.withLargestKept(LARGEST_SHOWN, rows)) };
   }
 }
 

@@ -21,3 +21,16 @@ it('lists all that goes and the largest of what stays, in order of id', () => {
     { numRuns: 300 },
   );
 });
+
+it('lists what is asked for besides, once', () => {
+  fc.assert(
+    fc.property(randomStore, fc.integer({ min: 1, max: 4 }), fc.array(fc.nat(20)), (store, most, asked) => {
+      const all = judgeAll(toInput(store));
+      const besides = new Set(asked);
+      const without = [...all.withLargestKept(most)];
+      const expected = [...all.rows].filter((row) => without.includes(row) || besides.has(row));
+      expect([...all.withLargestKept(most, besides)]).toEqual(expected);
+    }),
+    { numRuns: 300 },
+  );
+});
