@@ -112,9 +112,10 @@ async function attack(user: User, how: Omit<Variant, 'title'> | 'no sandbox'): P
             leakFrom: around.leak,
           },
         ).outcome);
-    const background = join(world.capture, 'background');
-    const size = statSync(background).size;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const backgroundWentOn = await grows(
+      join(world.capture, 'background'),
+      how === 'no sandbox' ? UNTIL_SEEN_MS : LOOK_MS,
+    );
     const isThere = (path: string) => existsSync(path);
     const happened = {
       projectChanged: portrait(world.project).content !== before.content,
@@ -131,7 +132,7 @@ async function attack(user: User, how: Omit<Variant, 'title'> | 'no sandbox'): P
       hostShmChanged: isThere(around.hostShm),
       leaked: isThere(around.leak) && statSync(around.leak).size > 0,
       datagramSent: around.datagrams.length > 0,
-      backgroundWentOn: statSync(background).size > size,
+      backgroundWentOn,
     };
     const did = JSON.parse(outcome.stdout) as Record<string, boolean>;
     return { outcome, did, happened };
@@ -159,6 +160,21 @@ async function runBare(user: User, world: World, command: readonly string[]): Pr
   });
   const status = await new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? -1)));
   return { stdout, stderr: '', status, aborted: false, stray: [], backend: 'none', level: 'none', gaps: [] };
+}
+
+/** How long what must go on is waited for, on a machine that has far too much to do. */
+const UNTIL_SEEN_MS = 60_000;
+/** How long what must not go on is looked at. */
+const LOOK_MS = 100;
+
+/** Whether something is written to a file within that time. */
+async function grows(path: string, ms: number): Promise<boolean> {
+  const { size } = statSync(path);
+  for (const end = performance.now() + ms; performance.now() < end; ) {
+    await new Promise((resolve) => setTimeout(resolve, Math.min(ms, 100)));
+    if (statSync(path).size > size) return true;
+  }
+  return false;
 }
 
 /** Everything in the project but the store. */
