@@ -11,6 +11,7 @@ import { restore } from '../../src/ops/gc/restore.js';
 import { put } from '../../src/ops/put/put.js';
 import type { Session } from '../../src/ops/session/session.js';
 import { tidyPacks } from '../../src/store/collector/tidy.js';
+import { writePacksIndex } from '../../src/store/local/objects/write-packs-index.js';
 import { behind, openTestSession, TINY_PACKS, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 import { FSCK, REPAIR } from '../ops/fsck/sample-store.js';
@@ -32,6 +33,8 @@ async function store(session: Session, from: number, to: number): Promise<void> 
   if (batch.mayConsolidate) await tidyPacks(session.store, TOKEN);
 }
 
+const write = (session: Session, signal?: AbortSignal) =>
+  writePacksIndex(behind(session), { staging: async () => TOKEN, signal });
 const dirOf = (session: Session) => behind(session).layout.packsIndex;
 const filesOf = async (session: Session) => (await readdir(dirOf(session)).catch(() => [])).sort();
 const packsOf = (session: Session) => readdir(behind(session).layout.packs);
@@ -93,6 +96,54 @@ describe('the index over packs', () => {
     for (const pack of fresh) await rm(`${behind(session).layout.packs}/${pack}`);
     expect(await packs.find(idOf(3))).toBeDefined();
     await other.close();
+  });
+
+  it('is left as it is when the command is told to stop', async () => {
+    const { session } = await indexed(8);
+    const before = await filesOf(session);
+    const stop = new AbortController();
+    const batch = session.store.batch(TOKEN);
+    for (let i = 100; i < 140; i++) await batch.addBytes(bytesOf(i));
+    await batch.publish();
+    stop.abort(new Error('stop'));
+    await write(session, stop.signal);
+    expect(await filesOf(session)).toEqual(before);
+    await write(session);
+    expect(await filesOf(session)).not.toEqual(before);
+  });
+
+  it('leaves out a pack whose own index is damaged', async () => {
+    const { session, open } = await indexed(8);
+    const [file] = await packsOf(session);
+    const path = `${behind(session).layout.packs}/${file}`;
+    const bytes = await readFile(path);
+    const ids = Array.from({ length: 8 }, (_, i) => bytes.indexOf(Buffer.from(idOf(i), 'hex')));
+    bytes[Math.max(...ids)]! ^= 1;
+    await rm(path);
+    await writeFile(path, bytes);
+    await rm(dirOf(session), { recursive: true });
+    const other = await open();
+    await write(other);
+    const covered = (await packsOf(session)).filter((pack) =>
+      behind(other).files.packs!.index!.covers(pack.slice(0, -'.pack'.length) as ObjectId),
+    );
+    expect(covered.sort()).toEqual((await packsOf(session)).filter((pack) => pack !== file).sort());
+  });
+
+  it('is used again by a store that found it damaged, once it was written anew', async () => {
+    const { session, open } = await indexed(8);
+    const [name] = await filesOf(session);
+    const path = `${dirOf(session)}/${name}`;
+    const sound = await readFile(path);
+    await truncate(path, 10);
+    const other = await open();
+    const { packs } = behind(other).files;
+    await packs!.refresh();
+    expect(packs!.index!.damaged).toEqual([name]);
+    await write(other);
+    expect([await filesOf(session), packs!.index!.damaged]).toEqual([[name], []]);
+    expect(await readFile(path)).toEqual(sound);
+    expect(packs!.index!.parts).toHaveLength(1);
   });
 
   it('is read whole once by lookups at the same time', async () => {

@@ -86,6 +86,8 @@ export class Run {
   readonly #number = ++lastNumber;
   /** What is asked for in order is in the same block as the one before. */
   #last: { readonly group: Group; readonly n: number; readonly lines: Buffer } | undefined;
+  /** What reads ahead for the scans under way. */
+  readonly #ahead = new Set<ReadAhead>();
   #closed = false;
 
   private constructor(fact: RunFact, file: OpenIndexFile, groups: readonly GroupFact[]) {
@@ -182,6 +184,7 @@ export class Run {
         const next = this.#facts[g + 1]?.[0] ?? '';
         if (g === begin + GROUPS_ALONE && last - g >= LEAST_AHEAD) {
           ahead = this.#file.readAhead?.((last - g + 1) * GROUP_BLOCKS);
+          if (ahead !== undefined) this.#ahead.add(ahead);
           for (let n = g; n < g + GROUPS_AHEAD; n++) ahead?.publish(this.#announced(n));
         }
         if (g + GROUPS_AHEAD <= last) ahead?.publish(this.#announced(g + GROUPS_AHEAD));
@@ -189,17 +192,17 @@ export class Run {
           const [first, , rows] = group.blocks[n]!;
           if (!first.startsWith(prefix) && first > prefix) return;
           const isAgain = again && g === begin && n === Math.max(0, lastUpTo(group.blocks, from));
-          const lines = isAgain ? this.#block(group, n) : (this.#ahead(ahead) ?? this.#lines(group, n));
+          const lines = isAgain ? this.#block(group, n) : (this.#aheadOf(ahead) ?? this.#lines(group, n));
           yield { g, first, next: group.blocks[n + 1]?.[0] ?? next, rows, lines };
         }
       }
     } finally {
-      ahead?.close();
+      if (ahead !== undefined && this.#ahead.delete(ahead)) ahead.close();
     }
   }
 
   /** Of a run that was closed meanwhile, nothing is believed. */
-  #ahead(ahead: ReadAhead | undefined): Buffer | undefined {
+  #aheadOf(ahead: ReadAhead | undefined): Buffer | undefined {
     return this.#closed ? undefined : ahead?.next();
   }
 
@@ -260,6 +263,8 @@ export class Run {
   }
 
   close(): void {
+    for (const ahead of this.#ahead) ahead.close();
+    this.#ahead.clear();
     if (!this.#closed) this.#file.close();
     this.#closed = true;
     // Views may hold it for long: of a fold that wrote hundreds, their lists and filters would be 20 MB.

@@ -59,6 +59,12 @@ export class PacksIndex {
     this.#from = from;
   }
 
+  /** A file of this name was written anew: what was found of the one before counts no more. */
+  written(name: string): void {
+    this.#damaged.delete(name);
+    this.#parts.delete(name);
+  }
+
   /** Its files, as of the last look. */
   get parts(): readonly PacksIndexPart[] {
     return [...this.#parts.values()];

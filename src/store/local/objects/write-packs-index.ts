@@ -45,6 +45,7 @@ export async function writePacksIndex(
     const isThere = made === undefined || (await publish(parts, made, await staging()));
     const old = [...plan.merged.map(({ name }) => name), ...packs.index!.damaged];
     if (isThere) await remove(parts, new Set(old.filter((name) => name !== made?.name)));
+    if (isThere && made !== undefined) packs.index!.written(made.name);
     await packs.refresh();
   } catch (e) {
     if (!isErrno(e) && !isHsError(e, 'INTEGRITY')) throw e;
