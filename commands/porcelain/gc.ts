@@ -22,7 +22,7 @@ export const gc = command({
   summary: 'remove expired artifacts and free their space',
   description: `Decides for every artifact whether to keep it, by the first rule that applies: it is pinned; it is frozen (L1); it is a prompt payload or classified high, and its TTL has expired; something pinned was made from it; its explicit TTL; the hours of layer L4; the window of its class, or it is one of the newest of its series; and last the quota. hs-retention(7) describes the rules.
 
-Removed artifacts go to the trash. They can be brought back with hs-restore(1) while they are there, and their bytes are freed when the trash is emptied: by the first collection after the trash window of the policy, or with --empty-trash. Prompt payloads and artifacts classified high have no trash window. They cannot be brought back, and neither can artifacts that share bytes with them alone; how many, and which, is shown before and after.
+Removed artifacts go to the trash. They can be brought back with hs-restore(1) while they are there, and their bytes are freed when the trash is emptied: by the first collection after the trash window of the policy, or with --empty-trash. Small objects lie many in a file, a pack, which is rewritten without those that go. If they are less than a tenth of a large pack they stay in it, and can be brought back, until more of it is unused, or --repack or --empty-trash is given. Prompt payloads and artifacts classified high have no trash window, and are taken out of any pack. They cannot be brought back, and neither can artifacts that share bytes with them alone; how many, and which, is shown before and after.
 
 On a terminal, a preview opens in which items can be inspected, pinned or spared before anything is removed; of more than 100,000 that are kept it lists the 1,000 largest. Elsewhere nothing is removed without --yes or --apply. A dry run also shows the trash, and what else a sweep would free; with --verbose, it lists the artifacts that are kept.
 
@@ -39,6 +39,7 @@ The report of what was removed, and why, is an artifact: see hs-report(1).`,
     quota: bytes('BYTES', 'keep at most this many bytes, overriding the policy'),
     ...filterOptions,
     emptyTrash: flag(undefined, 'also purge the trash, which then cannot be restored'),
+    repack: flag(undefined, 'also rewrite packs of which little is unused'),
     bestEffort: bestEffort(),
     sort: itemSort(),
     assumeDead: list('LEASE', 'treat this lease as dead and abandon its unfinished work'),
@@ -127,6 +128,7 @@ The report of what was removed, and why, is an artifact: see hs-report(1).`,
       quotaBytes: options.quota,
       filters: options.filter,
       emptyTrash: options.emptyTrash,
+      repack: options.repack,
       bestEffort: options.bestEffort,
     });
     const done = doneRemoval(collected);

@@ -51,10 +51,10 @@ On a terminal, shows what would be purged, asks, and purges nothing that came in
       throw new HsError('USAGE', "'--reason' needs an ID");
     }
     const s = await session({ writes: !options.dryRun });
-    const { emptyTrash, purgeTrashed, trashBatches } = await import('../../src/ops/gc/empty-trash.js');
+    const { emptyTrash, purgeTrashed, seenTrash } = await import('../../src/ops/gc/empty-trash.js');
     const isAll = args.ids.length === 0;
     // After a question only what was there before it goes.
-    const asked = isAll && !options.yes ? { batches: await trashBatches(s) } : {};
+    const asked = isAll && !options.yes ? { seen: await seenTrash(s) } : {};
     const listed = await whatGoes(s, args.ids);
     const shown = { dry_run: true as boolean, emptied: listed };
     if (options.dryRun) return shown;

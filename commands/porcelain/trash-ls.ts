@@ -10,7 +10,7 @@ export const trashLs = listing({
   class: 'porcelain',
   opens: 'read',
   summary: 'list what can be brought back, and until when',
-  description: `Lists the removed artifacts that hs-restore(1) can bring back, the last removed first, each with the time until which it is kept: the first collection after that purges it. Without a time, its bytes are not in the trash, because other artifacts use them or no collection has moved them there yet.
+  description: `Lists the removed artifacts that hs-restore(1) can bring back, the last removed first, each with the time until which it is kept: the first collection after that purges it. Without a time, its bytes are not in the trash, because other artifacts use them, they are a small part of a large pack (hs-retention(7)), or no collection has moved them there yet.
 
 Prompt payloads, artifacts classified high and purged ones are not listed, since they have no trash window.`,
   nul: true,

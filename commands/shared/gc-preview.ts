@@ -33,6 +33,7 @@ export interface PreviewOptions {
   readonly quota: number | undefined;
   readonly filter: readonly string[];
   readonly emptyTrash: boolean;
+  readonly repack: boolean;
   /** Leases to treat as dead when the user applies the plan. */
   readonly assumeDead: readonly string[];
 }
@@ -163,6 +164,7 @@ class StoreModel implements PreviewModel {
     const collected = await collect(this.#session, {
       seen: { plan, hash: planHash(plan), except: spared },
       emptyTrash: this.#options.emptyTrash,
+      repack: this.#options.repack,
       // The confirmation question says so, and was answered with yes.
       bestEffort: true,
     });

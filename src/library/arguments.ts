@@ -175,6 +175,7 @@ const collection = options<CollectOptions>('options', {
   quotaBytes: natural,
   filters,
   emptyTrash: flag,
+  repack: flag,
   bestEffort: flag,
 });
 export const collectOptions = (value: unknown): CollectOptions & CallOptions => {

@@ -212,6 +212,8 @@ export interface CollectOptions {
   readonly filters?: readonly Filter[];
   /** Also purge the trash, all of it, which then cannot be restored. */
   readonly emptyTrash?: boolean;
+  /** Also take apart packs of which little is unused, so that all that is unused goes to the trash. */
+  readonly repack?: boolean;
   /** If the quota cannot be met, remove all that it may; otherwise QUOTA is thrown before anything is removed. */
   readonly bestEffort?: boolean;
 }

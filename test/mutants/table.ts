@@ -296,6 +296,16 @@ export const MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    name: 'purged-bytes-left-in-pack',
+    fault: 'a secret that is purged stays in a large pack of which little else is unused',
+    file: 'store/collector/worth-moving.ts',
+    edits: [{ from: ' || ids.some(mustGo)', to: '' }],
+    caughtBy: {
+      file: 'test/ops/gc/unswept.test.ts',
+      test: 'are taken out at once when they are to be purged, with the others of their pack',
+    },
+  },
+  {
     name: 'interrupted-purge-not-finished',
     fault: 'a collection that finds nothing new to remove leaves what a purge left in older batches',
     file: 'store/collector/trash-unreachable.ts',

@@ -34,6 +34,7 @@ const reclaimed = z.strictObject({
   unknown: z.array(z.string()),
   left: z.array(z.string()),
   swept: bytesOf,
+  unswept: bytesOf,
   brought_back: natural,
   purged: z.strictObject({
     batches: z.array(z.string()),
@@ -48,6 +49,7 @@ const reclaimed = z.strictObject({
 
 const reclaimable = z.strictObject({
   unreferenced: bytesOf,
+  unswept: bytesOf,
   trash: bytesOf,
   due: bytesOf,
   unknown: z.array(z.string()),

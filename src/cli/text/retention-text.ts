@@ -2,7 +2,8 @@ import { labelOf } from '../../core/manifest/label-of.js';
 import { KEEP_RULES, type PlanHeader, type PlanItem } from '../../core/retention/prune-plan.js';
 import { counted, humanSize } from '../../core/text/human.js';
 import type { Reclaimed } from '../../store/collector/collector.js';
-import type { ObjectTotals, Reclaimable } from '../../store/collector/reclaimable.js';
+import type { ObjectTotals } from '../../store/collector/object-totals.js';
+import type { Reclaimable } from '../../store/collector/reclaimable.js';
 import type { RemovalShown } from '../retention-documents.js';
 import { humanAge } from './human-age.js';
 import { type Column, table } from './table.js';
@@ -112,13 +113,25 @@ function dueWords(trash: ObjectTotals, due: ObjectTotals): string {
   return `of which ${due.objects} (${humanSize(due.size_bytes)}) would be purged`;
 }
 
+function unsweptLines({ objects, size_bytes }: ObjectTotals, stay: string): string[] {
+  if (objects === 0) return [];
+  return [
+    `${counted(objects, 'object')} (${humanSize(size_bytes)}) unused ${stay} in packs that are mostly in use; --repack moves them`,
+  ];
+}
+
 /** What the sweep and the purge of a collection would free besides its plan. */
 function reclaimableLines(r: Reclaimable): string[] {
   if (r.unknown.length > 0) return [`nothing would be swept: cannot read ${r.unknown[0]}`];
   const all = (t: ObjectTotals) => `${counted(t.objects, 'object')} (${humanSize(t.size_bytes)})`;
-  const { unreferenced, trash, due } = r;
+  const { unreferenced, unswept, trash, due } = r;
+  const moved = {
+    objects: unreferenced.objects - unswept.objects,
+    size_bytes: unreferenced.size_bytes - unswept.size_bytes,
+  };
   return [
-    ...(unreferenced.objects === 0 ? [] : [`${all(unreferenced)} unused would move to the trash`]),
+    ...(moved.objects === 0 ? [] : [`${all(moved)} unused would move to the trash`]),
+    ...unsweptLines(unswept, 'would stay'),
     ...(trash.objects === 0 ? [] : [`${all(trash)} in the trash, ${dueWords(trash, due)}`]),
   ];
 }
@@ -172,6 +185,7 @@ export function reclaimedLines(r: Reclaimed): string[] {
   if (r.swept.objects > 0) {
     lines.push(`${counted(r.swept.objects, 'object')} (${humanSize(r.swept.size_bytes)}) moved to the trash`);
   }
+  lines.push(...unsweptLines(r.unswept, r.unswept.objects === 1 ? 'stays' : 'stay'));
   if (r.purged.objects > 0) {
     lines.push(`${counted(r.purged.objects, 'object')} (${humanSize(r.purged.size_bytes)}) purged`);
   }

@@ -22,6 +22,8 @@ export interface CollectOptions {
   readonly filters?: readonly Filter[] | undefined;
   /** Also purge batches within their trash window; needs `retention.purge`. */
   readonly emptyTrash?: boolean;
+  /** Also take apart packs of which little is unused. */
+  readonly repack?: boolean;
   /** If the quota cannot be met, remove all that it may; otherwise QUOTA is thrown before anything is removed. */
   readonly bestEffort?: boolean;
   /** How long a purge without a window waits for running commands; default two seconds. */
@@ -86,7 +88,7 @@ export async function collect(session: Session, options: CollectOptions = {}): P
     signal: session.signal,
   });
   options.onRemoved?.(outcome);
-  const done = await finish(session, storage, outcome, options.emptyTrash === true);
+  const done = await finish(session, storage, outcome, options);
   return { ...done, emptied: await goneForGood(session, trashed) };
 }
 
@@ -95,10 +97,10 @@ export async function finish(
   session: Session,
   storage: StoreRetention,
   outcome: RemovalOutcome,
-  emptyTrash: boolean,
+  { emptyTrash = false, repack = false }: Pick<CollectOptions, 'emptyTrash' | 'repack'> = {},
 ): Promise<Collected> {
   session.progress.start('sweeping');
-  const reclaimed = await storage.reclaim({ emptyTrash });
+  const reclaimed = await storage.reclaim({ emptyTrash, repack });
   session.progress.done();
   for (const what of reclaimed.unknown) {
     session.warn(`no bytes were freed: cannot tell which objects are in use: ${what} is unreadable`);

@@ -8,6 +8,7 @@ import { HsError, isHsError } from '../../errors/hs-error.js';
 import type { Patience } from '../../store/collector/await-leases.js';
 import type { Reclaimed } from '../../store/collector/collector.js';
 import { namesOf } from '../../store/collector/mark.js';
+import type { SeenTrash } from '../../store/collector/reclaim-scope.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
@@ -22,10 +23,14 @@ export interface EmptyTrashOptions {
   readonly patience?: Patience | undefined;
 }
 
-/** The batches that are in the trash now, and take nothing more. */
-export async function trashBatches({ store }: Session): Promise<ReadonlySet<string>> {
-  const batches = await store.reclaimer.batches();
-  return new Set(batches.flatMap(({ name, seal }) => (seal === undefined ? [] : [name])));
+/** The trash as it is now. */
+export async function seenTrash(session: Session): Promise<SeenTrash> {
+  const batches = await session.store.reclaimer.batches();
+  return {
+    // The others may take more.
+    batches: new Set(batches.flatMap(({ name, seal }) => (seal === undefined ? [] : [name]))),
+    seq: (await session.catalog()).head.seq,
+  };
 }
 
 export interface EmptiedTrash {
@@ -38,16 +43,13 @@ export interface EmptiedTrash {
   readonly unpurged?: HsError;
 }
 
-/** Frees unreachable objects and all that is in the trash, or in these batches; needs `retention.purge`. */
+/** Frees unreachable objects and all that is in the trash, or was when it was `seen`; needs `retention.purge`. */
 export async function emptyTrash(
   session: Session,
-  {
-    patience,
-    batches,
-  }: Pick<EmptyTrashOptions, 'patience'> & { readonly batches?: ReadonlySet<string> } = {},
+  { patience, seen }: Pick<EmptyTrashOptions, 'patience'> & { readonly seen?: SeenTrash } = {},
 ): Promise<EmptiedTrash> {
   const trashed = await trashedArtifacts(session);
-  const reclaimed = await reclaimTrash(session, patience, batches);
+  const reclaimed = await reclaimTrash(session, patience, seen);
   return {
     emptied: await goneForGood(session, trashed),
     reclaimed,
@@ -60,11 +62,11 @@ export async function emptyTrash(
 export async function reclaimTrash(
   session: Session,
   patience?: Patience,
-  batches: true | ReadonlySet<string> = true,
+  emptyTrash: true | SeenTrash = true,
 ): Promise<Reclaimed> {
   await session.store.index?.makeRoom();
   await session.demand(await session.catalog(), 'retention.purge', []);
-  return retention(session, { patience }).reclaim({ emptyTrash: batches });
+  return retention(session, { patience }).reclaim({ emptyTrash });
 }
 
 /**

@@ -22,6 +22,7 @@ export interface PlanOutlook {
 
 export interface OutlookRequest {
   readonly emptyTrash?: boolean;
+  readonly repack?: boolean;
   readonly bestEffort?: boolean;
   /** The header of the plan that retention alone makes, where this one is narrower. */
   readonly whole?: PlanHeader | undefined;
@@ -33,12 +34,16 @@ export interface OutlookRequest {
 export async function planOutlook(
   session: Session,
   header: PlanHeader,
-  { emptyTrash = false, bestEffort = false, whole = header, found }: OutlookRequest = {},
+  { emptyTrash = false, repack = false, bestEffort = false, whole = header, found }: OutlookRequest = {},
 ): Promise<PlanOutlook> {
   const window = await trashWindow(session);
   return compact({
     trash_until: emptyTrash ? undefined : window?.until,
-    reclaimable: await reclaimable(session.store, { trashDays: window?.days ?? 0, emptyTrash }, found),
+    reclaimable: await reclaimable(
+      session.store,
+      { trashDays: window?.days ?? 0, emptyTrash, repack },
+      found,
+    ),
     emptied: emptyTrash ? await trashedArtifacts(session) : undefined,
     refused: !bestEffort && quotaRefusal(whole, header) !== undefined ? (true as const) : undefined,
   });

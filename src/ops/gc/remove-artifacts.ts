@@ -121,7 +121,7 @@ export async function removeArtifacts(
   if (outcome.report === undefined) {
     return { outcome, reclaimed: NOTHING, irreversible: [], emptied: [], refused, shared: [] };
   }
-  const done = await finish(session, storage, outcome, false);
+  const done = await finish(session, storage, outcome);
   // A user who purges a secret must know where else it is: bytes go only with the last artifact that holds them.
   const isSwept = options.purge === true && done.reclaimed.sweep === 'done';
   const gone = isSwept ? outcome.plan.items.filter((item) => item.verdict === 'prune') : [];

@@ -8,7 +8,8 @@ import type { CapabilityId } from '../../core/policy/capabilities.js';
 import { REPORT_NAME } from '../../core/retention/report.js';
 import { isHsError } from '../../errors/hs-error.js';
 import type { Patience } from '../../store/collector/await-leases.js';
-import { type Reclaimed, type ReclaimRequest, reclaim } from '../../store/collector/collector.js';
+import { type Reclaimed, reclaim } from '../../store/collector/collector.js';
+import type { ReclaimScope } from '../../store/collector/reclaim-scope.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
 import { hasFeature } from '../../store/port/format.js';
 import { completerOf } from '../naming/complete-facts.js';
@@ -164,7 +165,7 @@ export class StoreRetention implements RetentionPort {
     return { type: 'meta.gc_summary' as const, payload: summary(takes), ops };
   }
 
-  async reclaim({ emptyTrash }: Pick<ReclaimRequest, 'emptyTrash'>): Promise<Reclaimed> {
+  async reclaim({ emptyTrash, repack }: ReclaimScope): Promise<Reclaimed> {
     const session = this.#session;
     const policy = await session.policy(await session.catalog());
     const { capability, patience } = this.#options;
@@ -172,6 +173,7 @@ export class StoreRetention implements RetentionPort {
       session.store,
       {
         emptyTrash,
+        repack,
         trashDays: policy.retention.trash_days,
         signal: session.signal,
         progress: session.progress,

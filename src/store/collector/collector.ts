@@ -8,13 +8,13 @@ import type { Store } from '../store.js';
 import { awaitLeases, type Patience, type PendingPurge, POLL_MS } from './await-leases.js';
 import { checkClock } from './check-clock.js';
 import { type Mark, mark } from './mark.js';
+import { NO_OBJECTS } from './object-totals.js';
 import { isDue, type Purged, purge } from './purge.js';
+import type { ReclaimScope } from './reclaim-scope.js';
 import { removedSince } from './removed-since.js';
 import { goingWith, trashUnreachable } from './trash-unreachable.js';
 
-export interface ReclaimRequest {
-  /** Also purge objects that are still within their trash window: all, or those in the batches of these names. */
-  readonly emptyTrash: boolean | ReadonlySet<string>;
+export interface ReclaimRequest extends ReclaimScope {
   readonly trashDays: number;
   /** How long a purge waits for the leases named in the seals. */
   readonly patience?: Patience;
@@ -39,6 +39,8 @@ export interface Reclaimed {
   /** Why an unreachable object was left in place. */
   readonly left: readonly string[];
   readonly swept: Swept;
+  /** Unreachable, and left in packs that are not worth rewriting yet. */
+  readonly unswept: Swept;
   readonly brought_back: number;
   readonly purged: Purged;
   readonly purge_pending: readonly PendingPurge[];
@@ -49,7 +51,8 @@ export const NOTHING: Reclaimed = {
   sweep: 'done',
   unknown: [],
   left: [],
-  swept: { objects: 0, size_bytes: 0 },
+  swept: NO_OBJECTS,
+  unswept: NO_OBJECTS,
   brought_back: 0,
   purged: { batches: [], objects: 0, size_bytes: 0, brought_back: 0 },
   purge_pending: [],
@@ -181,8 +184,8 @@ async function collect(c: Collection): Promise<Reclaimed> {
   let known = await look(c);
   checkClock(nowMs(c), known.mark.catalog.lastAt);
   if (known.unknown !== undefined) return skipped(NOTHING, known);
-  const { batches, filled, swept, left } = await takeOutOfUse(c, known);
-  const taken: Reclaimed = { ...NOTHING, swept, left };
+  const { batches, filled, swept, unswept, left } = await takeOutOfUse(c, known);
+  const taken: Reclaimed = { ...NOTHING, swept, unswept, left };
 
   const { seq } = known.mark.head;
   known = await look(c, known);
@@ -199,6 +202,7 @@ interface Taken {
   /** Names of the batches that this collection filled. */
   readonly filled: ReadonlySet<string>;
   readonly swept: Swept;
+  readonly unswept: Swept;
   readonly left: readonly string[];
 }
 
@@ -207,7 +211,7 @@ async function takeOutOfUse(c: Collection, known: Known): Promise<Taken> {
   const { reclaimer, leases } = c.store;
   const older = await reclaimer.batches();
   const now = toTimestamp(nowMs(c));
-  const taken = await trashUnreachable(c.store, known.mark, c.indexes, older, now, c.working);
+  const taken = await trashUnreachable(c.store, known.mark, c.indexes, older, now, c.request, c.working);
   // What a crash left unsealed is adopted: sealed now, it waits for every command that is running now.
   const open = [...older.filter((batch) => batch.seal === undefined), ...taken.batches];
   // Before the leases are listed: what is removed later may have readers that are not on the list.
@@ -217,7 +221,8 @@ async function takeOutOfUse(c: Collection, known: Known): Promise<Taken> {
   const batches = older.filter((batch) => batch.seal !== undefined);
   for (const batch of open) batches.push(await reclaimer.seal(batch, { sealed_at, leases: others }));
   const filled = new Set(taken.batches.map((b) => b.name));
-  return { batches, filled, swept: taken.swept, left: taken.left };
+  const { swept, unswept, left } = taken;
+  return { batches, filled, swept, unswept, left };
 }
 
 /** Restores objects that became reachable again after they were trashed; returns their number. */

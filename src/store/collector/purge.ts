@@ -2,6 +2,7 @@ import { DAY_MS } from '../../core/duration.js';
 import { type ObjectId, timestampMs } from '../../core/objects/ids.js';
 import type { PurgeNote, Reclaimer, TrashBatch, Working } from '../port/reclaimer.js';
 import type { Mark } from './mark.js';
+import type { SeenTrash } from './reclaim-scope.js';
 
 /** The result of a purge. */
 export interface Purged {
@@ -16,11 +17,11 @@ export function isDue(
   batch: TrashBatch,
   trashDays: number,
   nowMs: number,
-  emptyTrash: boolean | ReadonlySet<string>,
+  emptyTrash: boolean | SeenTrash,
 ): boolean {
   if (batch.seal === undefined) return false;
   if (batch.window === 'zero') return true;
-  if (typeof emptyTrash === 'boolean' ? emptyTrash : emptyTrash.has(batch.name)) return true;
+  if (typeof emptyTrash === 'boolean' ? emptyTrash : emptyTrash.batches.has(batch.name)) return true;
   return timestampMs(batch.seal.sealed_at) + trashDays * DAY_MS <= nowMs;
 }
 

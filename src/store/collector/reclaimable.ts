@@ -3,18 +3,20 @@ import { IndexReader } from '../objects/index-reader.js';
 import type { UnusedObjects } from '../port/reclaimer.js';
 import type { Store } from '../store.js';
 import { markFor } from './mark.js';
+import { type ObjectTotals, sizesOf, totals } from './object-totals.js';
 import { isDue } from './purge.js';
 import { unreachable } from './trash-unreachable.js';
-
-export interface ObjectTotals {
-  readonly objects: number;
-  readonly size_bytes: number;
-}
+import { worthMoving } from './worth-moving.js';
 
 /** Disk space used by objects that nothing references. */
 export interface Reclaimable {
-  /** Unreachable and not in the trash yet: the next sweep moves it there. */
+  /** Unreachable and not in the trash yet. */
   readonly unreferenced: ObjectTotals;
+  /**
+   * The part of it that the next sweep leaves in packs that are not worth rewriting yet; it moves the rest to the trash,
+   * and of this part what has no trash window.
+   */
+  readonly unswept: ObjectTotals;
   /** In the trash. */
   readonly trash: ObjectTotals;
   /** The part of the trash that the next collection purges; all of it with `emptyTrash`. */
@@ -26,23 +28,8 @@ export interface Reclaimable {
 export interface ReclaimableRequest {
   readonly trashDays: number;
   readonly emptyTrash: boolean;
-}
-
-function totals(sizes: ReadonlyMap<ObjectId, number>): ObjectTotals {
-  return { objects: sizes.size, size_bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0) };
-}
-
-/** The sizes of listed objects that a mark does not reach. */
-async function sizesOf(unused: readonly UnusedObjects[]): Promise<Map<ObjectId, number>> {
-  const sizes = new Map<ObjectId, number>();
-  for (const { group, ids } of unused) {
-    for (const id of ids) {
-      const size = await group.size(id);
-      // A collector may have moved it meanwhile.
-      if (size !== undefined) sizes.set(id, size);
-    }
-  }
-  return sizes;
+  /** Also take apart packs of which little is unused. */
+  readonly repack?: boolean | undefined;
 }
 
 /** A mark, and the objects outside the trash that it does not reach. */
@@ -69,7 +56,14 @@ export async function reclaimable(
 ): Promise<Reclaimable> {
   const { unused, unknown } = found ?? (await unreferencedNow(store));
   const { all: trash, due } = await trashTotals(store, request);
-  return { unreferenced: totals(await sizesOf(unused)), trash, due, unknown };
+  const stays = request.emptyTrash || request.repack ? [] : (await worthMoving(unused)).unswept;
+  return {
+    unreferenced: totals(await sizesOf(unused)),
+    unswept: totals(await sizesOf(stays)),
+    trash,
+    due,
+    unknown,
+  };
 }
 
 /** The size of the trash, and of the part that the next collection purges. */

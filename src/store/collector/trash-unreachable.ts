@@ -6,6 +6,7 @@ import type {
   GoesWith,
   Reclaimer,
   SweepRules,
+  Swept,
   TakenOut,
   TrashBatch,
   UnusedObjects,
@@ -13,6 +14,9 @@ import type {
 } from '../port/reclaimer.js';
 import { isMadeSince } from './batch-time.js';
 import { keptIndexes, type Mark } from './mark.js';
+import { NO_OBJECTS, sizesOf, totals } from './object-totals.js';
+import type { ReclaimScope } from './reclaim-scope.js';
+import { worthMoving } from './worth-moving.js';
 
 /** The objects outside the trash that the mark does not reach. */
 export async function unreachable(
@@ -99,9 +103,15 @@ export async function goingWith(
   };
 }
 
+export interface Sweep extends TakenOut {
+  /** Unreachable, and left in packs that are not worth rewriting yet. */
+  readonly unswept: Swept;
+}
+
 /**
- * Moves every unreachable object to the trash, each with the trash window of the last removal that released it, and
- * then consolidates the packs. `older` are the existing batches.
+ * Moves unreachable objects to the trash, each with the trash window of the last removal that released it, and then
+ * consolidates the packs. `older` are the existing batches. What has a window stays in packs that are not worth
+ * rewriting for it, unless the request is to repack or to empty all of the trash.
  */
 export async function trashUnreachable(
   { inventory, reclaimer }: { readonly inventory: Inventory; readonly reclaimer: Reclaimer },
@@ -109,8 +119,9 @@ export async function trashUnreachable(
   indexes: IndexReader,
   older: readonly TrashBatch[],
   now: Timestamp,
+  { repack, emptyTrash }: ReclaimScope,
   working: Working,
-): Promise<TakenOut> {
+): Promise<Sweep> {
   const damaged: string[] = [];
   const unused = await unreachable(inventory, mark, ({ pack, message, cause }) => {
     if (pack === undefined) throw cause;
@@ -119,7 +130,7 @@ export async function trashUnreachable(
   // Not only where something is unused: the last collection may have died before it moved what leaves a batch.
   if (unused.length === 0 && older.length === 0) {
     await reclaimer.consolidate(working);
-    return { batches: [], swept: { objects: 0, size_bytes: 0 }, left: damaged };
+    return { batches: [], swept: NO_OBJECTS, unswept: NO_OBJECTS, left: damaged };
   }
   /** With the newest batch that has it, of those that are in the trash alone. */
   const outOfUse = new Map<ObjectId, string | undefined>();
@@ -127,10 +138,14 @@ export async function trashUnreachable(
     for (const { id } of objects) if (batch > (outOfUse.get(id) ?? '')) outOfUse.set(id, batch);
   for (const { ids } of unused) for (const id of ids) outOfUse.set(id, undefined);
   const { lastRemoval, sizes } = await lastRemovals(mark, indexes, outOfUse);
+  const seen = typeof emptyTrash === 'boolean' ? 0 : emptyTrash.seq;
   const isInUse = (id: ObjectId) => mark.reachable.has(id);
   const rules: SweepRules = {
     isInUse,
-    windowOf: (id) => (lastRemoval.get(id)?.purge === true ? 'zero' : 'kept'),
+    windowOf: (id) => {
+      const last = lastRemoval.get(id);
+      return last !== undefined && (last.purge || last.seq <= seen) ? 'zero' : 'kept';
+    },
     sizeOf: (id) => sizes.get(id),
     leaves: (id, { name, window }) => {
       const last = lastRemoval.get(id);
@@ -140,8 +155,10 @@ export async function trashUnreachable(
       return !isMadeSince(name, last.at) && outOfUse.get(id) === name;
     },
   };
-  const taken = await reclaimer.moveToTrash(unused, rules, older, now, working);
+  const goes = (id: ObjectId) => repack === true || emptyTrash === true || rules.windowOf(id) === 'zero';
+  const { moved, unswept } = await worthMoving(unused, goes);
+  const taken = await reclaimer.moveToTrash(moved, rules, older, now, working);
   // Last, since it needs free space.
   await reclaimer.consolidate(working);
-  return { ...taken, left: [...damaged, ...taken.left] };
+  return { ...taken, unswept: totals(await sizesOf(unswept)), left: [...damaged, ...taken.left] };
 }

@@ -16,7 +16,7 @@ import type { LocalParts } from './local-parts.js';
 import type { WholePack } from './objects/pack.js';
 import { packContents } from './objects/pack-contents.js';
 import type { Packs } from './objects/packs.js';
-import { soundPacks } from './objects/tidy-packs.js';
+import { isSmall, soundPacks } from './objects/tidy-packs.js';
 import { quarantined, quarantinedCopies, quarantineOf } from './quarantine.js';
 
 const NONE: ReadonlySet<string> = new Set();
@@ -108,6 +108,7 @@ export class InventoryOfFiles implements Inventory {
     const { index } = pack;
     return {
       pack: pack.name,
+      rewrites: isSmall(this.#parts.limits, pack) ? undefined : pack.shape.contentBytes,
       objects: { [Symbol.iterator]: () => index.entries(prefix)[Symbol.iterator]() },
       digests: prefix === '' ? index.digests : undefined,
       size: async (id) => index.find(id)?.size,

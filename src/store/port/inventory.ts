@@ -23,6 +23,8 @@ export interface ObjectPlace {
   readonly batch?: string;
   /** The pack that holds them. */
   readonly pack?: ObjectId;
+  /** Bytes of content of which what stays is written anew when some are taken out. Undefined: none, or few. */
+  readonly rewrites?: number | undefined;
   /** Bytes of this copy; undefined: removed meanwhile. */
   size(id: ObjectId): Promise<number | undefined>;
   /** Opens this copy; ENOENT when it was removed meanwhile, INTEGRITY when it is not an object. */

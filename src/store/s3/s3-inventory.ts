@@ -2,6 +2,7 @@ import type { ObjectId } from '../../core/objects/ids.js';
 import type { PackSlot } from '../../core/objects/pack-index.js';
 import { HsError } from '../../errors/hs-error.js';
 import { BlockReader } from '../local/objects/block-reader.js';
+import { isSmall } from '../local/objects/tidy-packs.js';
 import { inMemory } from '../objects/object-store.js';
 import type {
   Inventory,
@@ -71,8 +72,10 @@ export class S3Inventory implements Inventory {
     const objects: StoredObject[] = [];
     const reader = this.#reader({ name, index, copies });
     for (const { id, size } of index.entries(prefix)) if (isHere(id)) objects.push({ id, size });
+    const { limits } = this.#parts.mirror.local.parts;
     return {
       pack: name,
+      rewrites: isSmall(limits, { shape: index }) ? undefined : index.contentBytes,
       objects,
       size: async (id) => index.find(id)?.size,
       open: async (id) => inMemory(await reader.read(index.find(id)!)),

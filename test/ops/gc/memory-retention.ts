@@ -8,7 +8,7 @@ import { ArtifactColumns } from '../../../src/core/retention/artifact-columns.js
 import { removedSources } from '../../../src/core/retention/held-rows.js';
 import { HsError } from '../../../src/errors/hs-error.js';
 import type { Removal, RetentionPort, RetentionState } from '../../../src/ops/gc/retention-port.js';
-import type { Reclaimed } from '../../../src/store/collector/collector.js';
+import { NOTHING, type Reclaimed } from '../../../src/store/collector/collector.js';
 import type { TestClock } from './helpers.js';
 
 interface Change {
@@ -152,6 +152,6 @@ export class MemoryRetention implements RetentionPort {
       purged.objects += 1;
       purged.size_bytes += bytes.byteLength;
     }
-    return { sweep: 'done', unknown: [], left: [], swept, brought_back: 0, purged, purge_pending: [] };
+    return { ...NOTHING, swept, purged };
   }
 }

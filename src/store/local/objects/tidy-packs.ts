@@ -5,6 +5,7 @@ import type { Unlistable } from '../../port/inventory.js';
 import type { Working } from '../../port/reclaimer.js';
 import type { LocalParts } from '../local-parts.js';
 import type { Pack, WholePack } from './pack.js';
+import type { PackLimits } from './pack-writer.js';
 import type { Packs } from './packs.js';
 import { Repack } from './repack.js';
 import { isSoundFile } from './sound-file.js';
@@ -52,12 +53,15 @@ export async function dropPackedCopies(parts: LocalParts, id: ObjectId, lease: s
   return repack.damaged.length === 0;
 }
 
+/** Whether a pack is small enough to be merged with others. One full of tiny objects is not: it would not shrink. */
+export function isSmall({ mostBytes, mostObjects }: PackLimits, { shape }: Pick<Pack, 'shape'>): boolean {
+  return shape.plainBytes < mostBytes / 8 && shape.length < mostObjects / 2;
+}
+
 /** Packs small enough to merge; none while there are few. */
 export function smallPacks<P extends Pack>({ limits }: LocalParts, packs: readonly P[]): readonly P[] {
-  const { mostBytes, mostObjects, mergeFrom } = limits;
-  // A pack full of tiny objects stays as it is: rewriting would not shrink it.
-  const small = packs.filter((p) => p.shape.plainBytes < mostBytes / 8 && p.shape.length < mostObjects / 2);
-  return small.length < mergeFrom ? [] : small;
+  const small = packs.filter((pack) => isSmall(limits, pack));
+  return small.length < limits.mergeFrom ? [] : small;
 }
 
 /** Merges small packs, if space allows: a lookup of a missing object searches every pack. */
