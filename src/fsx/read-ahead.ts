@@ -1,4 +1,5 @@
 import { BlockState, BlockWord, ControlWord, type ExpandedBlocks, expandBlocks } from './expand-blocks.js';
+import { isThreadFree, scriptOf, sharedInt32, startThread } from './second-thread.js';
 
 /** A block of a file as its caller knows it to be. */
 export interface AheadBlock {
@@ -33,15 +34,9 @@ const WAKE_EVERY = 32;
 /** A block takes 0.1 ms. A thread that has one for so long has died, or gets no turn. */
 const MOST_WAIT_MS = 500;
 const MOST_IDLE_MS = 10_000;
-/** More only take turns. */
-const MOST_THREADS = 2;
-/** A script. Bundlers may make functions keep their names by a function that the thread lacks. */
-export const THREAD = `const __name = (f) => f; (${expandBlocks})(require('node:worker_threads').workerData);`;
-/** A thread needs 8 MiB. */
-const LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 1 };
-let threads = 0;
+export const THREAD = scriptOf(expandBlocks);
 
-const int32 = (length: number) => new Int32Array(new SharedArrayBuffer(4 * length));
+type StartExpanding = (shared: ExpandedBlocks) => () => void;
 
 /** A thread that reads ahead of this one in an open file, `most` blocks. Both take what is free next: neither waits long. */
 class ThreadAhead implements ReadAhead {
@@ -52,14 +47,14 @@ class ThreadAhead implements ReadAhead {
   #published = 0;
   #position = 0;
 
-  constructor(fd: number, most: number, start: typeof startThread) {
+  constructor(fd: number, most: number, start: StartExpanding) {
     const texts = new Uint8Array(new SharedArrayBuffer(SLOTS * SLOT_BYTES));
     this.#texts = Buffer.from(texts.buffer);
     this.#shared = {
       fd,
-      control: int32(Object.keys(ControlWord).length),
-      states: int32(most),
-      blocks: int32(BlockWord.all * most),
+      control: sharedInt32(Object.keys(ControlWord).length),
+      states: sharedInt32(most),
+      blocks: sharedInt32(BlockWord.all * most),
       texts,
       slots: SLOTS,
       slotBytes: SLOT_BYTES,
@@ -120,30 +115,13 @@ class ThreadAhead implements ReadAhead {
   }
 }
 
-/** Returns what ends it. One that cannot be started, or dies, is none: its blocks are free, or waited for once. */
-function startThread(shared: ExpandedBlocks): () => void {
-  const { Worker } = process.getBuiltinModule('node:worker_threads');
-  const worker = new Worker(THREAD, {
-    eval: true,
-    workerData: shared,
-    execArgv: [],
-    env: {},
-    stdin: false,
-    resourceLimits: LIMITS,
-    trackUnmanagedFds: false,
-  });
-  threads++;
-  worker.unref();
-  worker.on('error', () => undefined);
-  return () => {
-    threads--;
-  };
-}
-
 /** Undefined where it would not pay, or cannot be had. `start` is for tests. */
-export function readAhead(fd: number, most: number, start = startThread): ReadAhead | undefined {
-  if (threads >= MOST_THREADS || process.getBuiltinModule('node:os').availableParallelism() < 2)
-    return undefined;
+export function readAhead(
+  fd: number,
+  most: number,
+  start: StartExpanding = (shared) => startThread(THREAD, shared),
+): ReadAhead | undefined {
+  if (!isThreadFree()) return undefined;
   try {
     return new ThreadAhead(fd, most, start);
   } catch {

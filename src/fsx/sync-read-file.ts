@@ -1,4 +1,5 @@
 import { closeSync, readSync } from 'node:fs';
+import { type BlockCompressor, compressAhead } from './compress-ahead.js';
 import { errnoError } from './errno.js';
 import { openNodeDir } from './node/dir.js';
 import { openExisting } from './node/open.js';
@@ -19,6 +20,8 @@ export interface OpenIndexFile {
 export interface IndexPort {
   /** Opens a regular file below `root`, following no link. */
   open(root: string, path: string): OpenIndexFile;
+  /** For many blocks that are written; undefined where another thread would not pay. */
+  compressAhead?(): BlockCompressor | undefined;
 }
 
 /** Opens the last component of `path` through descriptors of the directories before it. */
@@ -53,4 +56,4 @@ function openNow(root: string, path: string): OpenIndexFile {
   };
 }
 
-export const nodeIndex: IndexPort = { open: openNow };
+export const nodeIndex: IndexPort = { open: openNow, compressAhead };

@@ -125,7 +125,7 @@ it('only fsx and sandbox start programs', () => {
 });
 
 /** What runs in a thread can import nothing, and what starts one loads it only where it is needed. Both may reach the disk. */
-const THREADS = ['src/fsx/expand-blocks.ts', 'src/fsx/read-ahead.ts'];
+const THREADS = ['src/fsx/compress-blocks.ts', 'src/fsx/expand-blocks.ts', 'src/fsx/second-thread.ts'];
 
 it('there is no way around the imports', () => {
   const found = files.filter(

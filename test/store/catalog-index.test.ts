@@ -179,10 +179,10 @@ describe('the catalog index', () => {
   it('of another user is not trusted, even if consistent', async () => {
     const { index, expected, answer } = await makeStore();
     // Without one row of what is restricted, and with all hashes and a seal of its own.
-    const { encodeRun } = await import('../../src/store/local/index/sorted-run-format.js');
+    const { BlocksAlone, encodeRun } = await import('../../src/store/local/index/sorted-run-format.js');
     const { encodeRoot } = await import('../../src/store/local/index/root-file.js');
     const lines = new PieceRanges([Buffer.from('m\t{"live":0}\n')]);
-    const pieces = encodeRun('run-0123456789abcdef', lines, true);
+    const pieces = encodeRun('run-0123456789abcdef', lines, new BlocksAlone(true));
     const parts: Buffer[] = [];
     let next = pieces.next();
     for (; !next.done; next = pieces.next()) parts.push(next.value);

@@ -6,6 +6,7 @@ import { afterAll, expect, it } from 'vitest';
 import { TablesDamaged } from '../../src/core/catalog/key-tables.js';
 import { packLines, type Row } from '../../src/core/catalog/row-lines.js';
 import { sha256 } from '../../src/core/objects/hash.js';
+import { type BlockCompressor, type StoredBlock, storedBlock } from '../../src/fsx/compress-ahead.js';
 import type { AheadBlock } from '../../src/fsx/read-ahead.js';
 import { nodeIndex } from '../../src/fsx/sync-read-file.js';
 import { LayeredTables } from '../../src/store/local/index/layered-tables.js';
@@ -13,7 +14,7 @@ import { PieceRanges, piecesOf } from '../../src/store/local/index/line-ranges.j
 import { MergedLines } from '../../src/store/local/index/merge-lines.js';
 import { mergeRows } from '../../src/store/local/index/merge-rows.js';
 import { Run } from '../../src/store/local/index/sorted-run.js';
-import { encodeRun } from '../../src/store/local/index/sorted-run-format.js';
+import { BlocksAlone, encodeRun } from '../../src/store/local/index/sorted-run-format.js';
 
 const ROWS = 10_000;
 const BLOCK_BYTES = 16_384;
@@ -21,7 +22,7 @@ const keyOf = (table: string, n: number) => `${table}/${n.toString(16).padStart(
 
 /** A run in memory, and how often a block of it was read. */
 function makeRun(rows: readonly Row[], compress = true) {
-  const pieces = encodeRun('run-0', new PieceRanges(packLines(rows)), compress);
+  const pieces = encodeRun('run-0', new PieceRanges(packLines(rows)), new BlocksAlone(compress));
   const all: Buffer[] = [];
   let next = pieces.next();
   for (; !next.done; next = pieces.next()) all.push(next.value);
@@ -83,10 +84,14 @@ it.each([
   function* pieces() {
     for (let at = 0; at < ROWS; at += 100) yield* packLines(rows.slice(at, at + 100));
   }
-  expect(() => [...encodeRun('run-0', new PieceRanges(pieces()), true)]).toThrow('not in order');
+  expect(() => [...encodeRun('run-0', new PieceRanges(pieces()), new BlocksAlone(true))]).toThrow(
+    'not in order',
+  );
   rows[a] = { ...rows[a]!, key: keyOf('a', a) };
   rows[b] = { ...rows[b]!, key: rows[b - 1]!.key };
-  expect(() => [...encodeRun('run-0', new PieceRanges(pieces()), true)]).toThrow('not in order');
+  expect(() => [...encodeRun('run-0', new PieceRanges(pieces()), new BlocksAlone(true))]).toThrow(
+    'not in order',
+  );
 });
 
 it('merges runs as their rows, block by block', () => {
@@ -108,13 +113,47 @@ const longRows: readonly Row[] = Array.from({ length: LONG }, (_, n) => ({
   text: `"${`${n} `.padStart(5).repeat(n % 9 === 0 ? 8000 : 3400)}"`,
 }));
 
-function longRun() {
-  const pieces = encodeRun('run-long', new PieceRanges(packLines(longRows)), true);
+function longRun(rows = longRows, compressor: BlockCompressor = new BlocksAlone(true)) {
+  const pieces = encodeRun('run-long', new PieceRanges(packLines(rows)), compressor);
   const all: Buffer[] = [];
   let next = pieces.next();
   for (; !next.done; next = pieces.next()) all.push(next.value);
   return { bytes: Buffer.concat(all), fact: next.value };
 }
+
+/** Has every block until `most` are waiting, as one that compresses ahead. */
+class BlocksLater implements BlockCompressor {
+  readonly most: number;
+  readonly #waiting: StoredBlock[] = [];
+
+  constructor(most: number) {
+    this.most = most;
+  }
+
+  give(text: Buffer): void {
+    this.#waiting.push(storedBlock(text));
+    if (this.#waiting.length > this.most) throw new Error('more than there is room for');
+  }
+
+  take(): StoredBlock {
+    return this.#waiting.shift()!;
+  }
+
+  close(): void {}
+}
+
+it('a run is the same however many blocks are compressed at a time', () => {
+  const [short, many] = [rowsOf('a', 600).slice(0, 300), longRows.slice(0, 300)];
+  for (const rows of [[], short, ...[1, 127, 128, 129, 256, 300].map((n) => many.slice(0, n))]) {
+    const wanted = longRun(rows);
+    for (const most of [1, 2, 64, 200]) expect(longRun(rows, new BlocksLater(most))).toEqual(wanted);
+    const { bytes, fact } = wanted;
+    const read = (offset: number, length: number) => bytes.subarray(offset, offset + length);
+    const open = () => ({ size: bytes.length, read, close: () => undefined });
+    const run = Run.open({ open }, '', '', fact);
+    for (const row of rows) expect(run.get(row.key)).toEqual(row);
+  }
+});
 
 function digestOf(lines: Iterable<Buffer>): string {
   let all = '';

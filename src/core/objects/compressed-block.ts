@@ -9,8 +9,8 @@ const WINDOW_BITS = 16;
 const MORE_BYTES = 64;
 let options: BrotliOptions | undefined;
 
-/** Manifests in blocks of 64 KiB become no smaller from quality 2 to 4, and take two to six times as long. */
-function brotliOptions(): BrotliOptions {
+/** With which blocks are compressed. Manifests in blocks of 64 KiB become no smaller from quality 2 to 4, and take two to six times as long. */
+export function brotliOptions(): BrotliOptions {
   const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_LGWIN } = zlib().constants;
   options ??= { params: { [BROTLI_PARAM_QUALITY]: 1, [BROTLI_PARAM_LGWIN]: WINDOW_BITS } };
   return options;

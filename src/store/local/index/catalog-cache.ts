@@ -183,7 +183,14 @@ export class CatalogCache {
     if (!this.#writes || this.#unavailable || !(isMuch || this.#root === undefined)) return tables;
     try {
       const written = await writeLayer(
-        { disk: this.#disk, random: this.#random, dir: this.#dir, key: this.#key!, storeId: this.#storeId },
+        {
+          disk: this.#disk,
+          random: this.#random,
+          dir: this.#dir,
+          key: this.#key!,
+          storeId: this.#storeId,
+          port: this.#port,
+        },
         tables,
         this.#root,
       );

@@ -1,8 +1,8 @@
 import { TablesDamaged } from '../../../core/catalog/key-tables.js';
 import { NEWLINE, nearLineEnd, type Row, TAB } from '../../../core/catalog/row-lines.js';
-import { compressBlock } from '../../../core/objects/compressed-block.js';
 import { sha256 } from '../../../core/objects/hash.js';
 import type { ObjectId } from '../../../core/objects/ids.js';
+import { type BlockCompressor, type StoredBlock, storedBlock } from '../../../fsx/compress-ahead.js';
 import { KeyFilter } from './key-filter.js';
 import type { LineRanges } from './line-ranges.js';
 
@@ -47,81 +47,107 @@ export function decodeRow(line: string): Row {
   return tab === -1 ? { key: line, text: undefined } : { key: line.slice(0, tab), text: line.slice(tab + 1) };
 }
 
+/** In this thread, one block at a time. */
+export class BlocksAlone implements BlockCompressor {
+  readonly most = 1;
+  readonly #compress: boolean;
+  #block: StoredBlock | undefined;
+
+  /** `compress`: of no use where a run is soon merged. */
+  constructor(compress: boolean) {
+    this.#compress = compress;
+  }
+
+  give(text: Buffer): void {
+    this.#block = storedBlock(text, this.#compress);
+  }
+
+  take(): StoredBlock {
+    return this.#block!;
+  }
+
+  close(): void {}
+}
+
 /**
  * Encodes a run in pieces: blocks of lines, after each group of blocks their list and a filter of their keys, and the
- * list of groups. `compress`: of no use where it is soon merged. Returns the run's entry for the root.
+ * list of groups. Returns the run's entry for the root. `compressor` is left open.
  */
-export function* encodeRun(name: string, rows: LineRanges, compress: boolean): Generator<Buffer, RunFact> {
-  const groups: GroupFact[] = [];
-  const group = new GroupEncoder(compress);
-  let offset = 0;
-  function* finish() {
-    const { pieces, fact, bytes } = group.finish(offset);
-    yield* pieces;
-    groups.push(fact);
-    offset += bytes;
-  }
+export function* encodeRun(
+  name: string,
+  rows: LineRanges,
+  compressor: BlockCompressor,
+): Generator<Buffer, RunFact> {
+  const filling = new BlockFilling();
+  const groups = new GroupEncoder();
+  /** Given to be compressed. */
+  const given: GivenBlock[] = [];
   while (rows.next()) {
     const { lines, to } = rows;
     for (let at = rows.from; at < to; ) {
-      at = group.add(lines, at, to);
-      if (!group.hasBlock) continue;
-      yield group.block();
-      if (group.isFull) yield* finish();
+      at = filling.add(lines, at, to);
+      if (!filling.isFull) continue;
+      if (given.length === compressor.most) yield* groups.add(given.shift()!, compressor.take());
+      given.push(filling.end(compressor));
     }
   }
-  if (!group.isEmpty) yield* finish();
-  const list = Buffer.from(JSON.stringify(groups), 'utf8');
+  if (filling.hasRows) {
+    if (given.length === compressor.most) yield* groups.add(given.shift()!, compressor.take());
+    given.push(filling.end(compressor));
+  }
+  const last = given.at(-1);
+  if (last !== undefined) last.filter ??= filling.filter;
+  for (const block of given) yield* groups.add(block, compressor.take());
+  const list = Buffer.from(JSON.stringify(groups.facts), 'utf8');
   yield list;
   return {
     name,
-    rows: group.rows,
-    bytes: offset + list.length,
+    rows: groups.rows,
+    bytes: groups.bytes + list.length,
     groups_bytes: list.length,
     groups_hash: sha256(list),
   };
 }
 
-/** Encodes one group after another. */
-class GroupEncoder {
-  #blocks: BlockFact[] = [];
-  #filter = new KeyFilter.Builder();
-  readonly #compress: boolean;
-  /** The block that is being filled. */
+/** A block whose text is being compressed. */
+interface GivenBlock {
+  readonly first: string;
+  readonly rows: number;
+  readonly textBytes: number;
+  /** Of the last block of a group. */
+  filter: InstanceType<typeof KeyFilter.Builder> | undefined;
+}
+
+/** Fills one block after another. */
+class BlockFilling {
   #text = Buffer.allocUnsafeSlow(2 * BLOCK_BYTES);
   #used = 0;
   #first = '';
-  #rowsOfBlock = 0;
+  #rows = 0;
   /** Where the line that was added last begins, in what was or is the block. */
   #last = -1;
-  #bytes = 0;
-  /** Of all groups. */
-  rows = 0;
+  /** Blocks of the group. */
+  #blocks = 0;
+  /** Of the keys of the group. */
+  filter = new KeyFilter.Builder();
 
-  constructor(compress: boolean) {
-    this.#compress = compress;
+  get hasRows(): boolean {
+    return this.#rows > 0;
   }
-
   get isFull(): boolean {
-    return this.#blocks.length >= GROUP_BLOCKS;
-  }
-  get isEmpty(): boolean {
-    return this.#blocks.length === 0 && this.#rowsOfBlock === 0;
-  }
-  get hasBlock(): boolean {
     return this.#used >= BLOCK_BYTES;
   }
 
   /**
-   * Adds lines until a block is full; returns where those begin that were not added. TablesDamaged where they are not in
-   * order.
+   * Adds lines until the block is full; returns where those begin that were not added. TablesDamaged where they are not
+   * in order.
    */
   add(lines: Buffer, from: number, to: number): number {
     let at = from;
     let last = -1;
     while (at < to && this.#used + at - from < BLOCK_BYTES) {
-      const end = this.#filter.addLine(lines, at);
-      if (this.#rowsOfBlock++ === 0) this.#first = lines.toString('latin1', at, end);
+      const end = this.filter.addLine(lines, at);
+      if (this.#rows++ === 0) this.#first = lines.toString('latin1', at, end);
       const isNext =
         last >= 0
           ? isBelow(lines, last, lines, at)
@@ -142,41 +168,58 @@ class GroupEncoder {
     return at;
   }
 
-  /** Ends the block, and returns it. */
-  block(): Buffer {
+  /** Ends the block, and gives it away. */
+  end(compressor: BlockCompressor): GivenBlock {
     const text = this.#text.subarray(0, this.#used);
-    const compressed = this.#compress ? compressBlock(text) : text;
-    const bytes = compressed === text ? Buffer.from(text) : compressed;
-    this.#blocks.push([this.#first, bytes.length, this.#rowsOfBlock, sha256(bytes), text.length]);
-    this.#bytes += bytes.length;
-    this.rows += this.#rowsOfBlock;
+    compressor.give(text);
+    const isLast = ++this.#blocks === GROUP_BLOCKS;
+    const filter = isLast ? this.filter : undefined;
+    const block = { first: this.#first, rows: this.#rows, textBytes: text.length, filter };
+    if (isLast) {
+      this.filter = new KeyFilter.Builder();
+      this.#blocks = 0;
+    }
     this.#used = 0;
-    this.#rowsOfBlock = 0;
-    return bytes;
-  }
-
-  /** The last block, if one was begun, then the list and the filter. */
-  finish(offset: number): FinishedGroup {
-    const last = this.#rowsOfBlock > 0 ? [this.block()] : [];
-    const list = Buffer.from(JSON.stringify(this.#blocks), 'utf8');
-    const filter = this.#filter.build();
-    const [first] = this.#blocks[0]!;
-    const bytes = this.#bytes;
-    this.#blocks = [];
-    this.#filter = new KeyFilter.Builder();
-    this.#bytes = 0;
-    return {
-      pieces: [...last, list, filter],
-      fact: [first, offset, bytes, list.length, sha256(list), filter.length, sha256(filter)],
-      bytes: bytes + list.length + filter.length,
-    };
+    this.#rows = 0;
+    return block;
   }
 }
 
-interface FinishedGroup {
-  readonly pieces: readonly Buffer[];
-  readonly fact: GroupFact;
-  readonly bytes: number;
+/** Encodes one group after another. */
+class GroupEncoder {
+  readonly facts: GroupFact[] = [];
+  #blocks: BlockFact[] = [];
+  /** Of the blocks of the group. */
+  #dataBytes = 0;
+  /** Of all groups. */
+  rows = 0;
+  bytes = 0;
+
+  /** The block, and after the last of a group its list and its filter. */
+  *add({ first, rows, textBytes, filter }: GivenBlock, { bytes, hash }: StoredBlock): Generator<Buffer> {
+    this.#blocks.push([first, bytes.length, rows, hash, textBytes]);
+    this.#dataBytes += bytes.length;
+    this.rows += rows;
+    yield bytes;
+    if (filter === undefined) return;
+    const list = Buffer.from(JSON.stringify(this.#blocks), 'utf8');
+    const bits = filter.build();
+    const [begin] = this.#blocks[0]!;
+    this.facts.push([
+      begin,
+      this.bytes,
+      this.#dataBytes,
+      list.length,
+      sha256(list),
+      bits.length,
+      sha256(bits),
+    ]);
+    this.bytes += this.#dataBytes + list.length + bits.length;
+    this.#blocks = [];
+    this.#dataBytes = 0;
+    yield list;
+    yield bits;
+  }
 }
 
 /** Whether the key of the line at `a` is below that of the line at `b`; a tab or a newline, which end it, are below all. */

@@ -1,12 +1,14 @@
 import type { Random } from '../../../core/effects.js';
 import { isErrno } from '../../../errors/hs-error.js';
-import type { Disk } from '../../../fsx/disk.js';
+import type { BlockCompressor } from '../../../fsx/compress-ahead.js';
+import type { Disk, DiskFile } from '../../../fsx/disk.js';
+import type { IndexPort } from '../../../fsx/sync-read-file.js';
 import type { LayeredTables } from './layered-tables.js';
 import { type LineRanges, PieceRanges } from './line-ranges.js';
 import { MergedLines } from './merge-lines.js';
 import { encodeRoot, MAX_ROOT_BYTES } from './root-file.js';
 import type { Run } from './sorted-run.js';
-import { encodeRun, type RunFact } from './sorted-run-format.js';
+import { BlocksAlone, encodeRun, type RunFact } from './sorted-run-format.js';
 
 export const ROOT = 'root';
 const LOCK = 'lock';
@@ -18,6 +20,8 @@ const GROWTH = 4;
 /** Files made by a writer; fsck reports any other. */
 const OURS = /^(?:run-|root\.)[0-9a-f]{16}$/;
 const WRITE_BYTES = 1024 * 1024;
+/** Rows that take longer to write, 0.2 s, than another thread to start. */
+const LEAST_AHEAD = 200_000;
 
 /** Name of a run known to this process only. */
 const SPILL = 'spill';
@@ -30,6 +34,7 @@ export interface LayerPlace {
   readonly dir: string;
   readonly key: string;
   readonly storeId: string;
+  readonly port: Pick<IndexPort, 'compressAhead'>;
 }
 
 export interface WrittenLayer {
@@ -69,7 +74,7 @@ export async function writeLayer(
   tables: LayeredTables,
   before: Uint8Array | undefined,
 ): Promise<WrittenLayer | undefined> {
-  const { disk, random, dir, key, storeId } = place;
+  const { disk, random, dir, key, storeId, port } = place;
   await disk.mkdir(dir, 0o700).catch((e) => {
     if (!isErrno(e, 'EEXIST')) throw e;
   });
@@ -89,7 +94,8 @@ export async function writeLayer(
     const below = tables.runs.slice(taken);
     // Without a run below, removed keys need no row.
     const all = new MergedLines(sources, below.length > 0);
-    const fact = await writeRun(place, `run-${random.hex(8)}`, all);
+    const ahead = rows < LEAST_AHEAD ? undefined : port.compressAhead?.();
+    const fact = await writeRun(place, `run-${random.hex(8)}`, all, ahead ?? new BlocksAlone(true));
     const facts = [fact, ...below.map((run) => run.fact)];
     const root = encodeRoot(key, storeId, facts);
     const tmp = `${dir}/${ROOT}.${random.hex(8)}`;
@@ -116,7 +122,7 @@ export async function spillLayer(
   const { disk, dir } = place;
   await disk.mkdir(dir, 0o700);
   try {
-    return open(await writeRun(place, SPILL, tables.changed()));
+    return open(await writeRun(place, SPILL, tables.changed(), new BlocksAlone(false)));
   } finally {
     await disk.removeTree(dir);
   }
@@ -130,15 +136,20 @@ async function reserve({ disk, random, dir }: LayerPlace): Promise<void> {
   });
 }
 
+/** Closes the compressor. */
 async function writeRun(
   { disk, dir }: Pick<LayerPlace, 'disk' | 'dir'>,
   name: string,
   rows: LineRanges,
+  compressor: BlockCompressor,
 ): Promise<RunFact> {
   const path = `${dir}/${name}`;
-  const file = await disk.open(path, { access: 'create', mode: 0o600 });
+  let file: DiskFile | undefined;
+  /** What is under way while the next is made. */
+  let writing: Promise<void> | undefined;
   try {
-    const pieces = encodeRun(name, rows, name !== SPILL);
+    file = await disk.open(path, { access: 'create', mode: 0o600 });
+    const pieces = encodeRun(name, rows, compressor);
     let held: Buffer[] = [];
     let bytes = 0;
     for (let next = pieces.next(); ; next = pieces.next()) {
@@ -147,15 +158,21 @@ async function writeRun(
         bytes += next.value.length;
         if (bytes < WRITE_BYTES) continue;
       }
-      if (held.length > 0) await file.write(Buffer.concat(held));
+      await writing;
+      if (held.length > 0) writing = file.write(Buffer.concat(held));
+      writing?.catch(() => undefined);
       held = [];
       bytes = 0;
-      if (next.done) return next.value;
+      if (!next.done) continue;
+      await writing;
+      return next.value;
     }
   } catch (e) {
-    await disk.unlink(path).catch(() => undefined);
+    if (file !== undefined) await disk.unlink(path).catch(() => undefined);
     throw e;
   } finally {
-    await file.close();
+    compressor.close();
+    await writing?.catch(() => undefined);
+    await file?.close();
   }
 }
