@@ -194,6 +194,70 @@ describe('other people', () => {
   });
 });
 
+describe('a directory that was reached before', () => {
+  const reached = async () => {
+    const sim = new SimDisk();
+    sim.plant.file('/a/b/f', 'in it');
+    sim.plant.file('/other/b/f', 'another');
+    const disk = sim.process('p');
+    const text = async () => new TextDecoder().decode(await disk.readFile('/a/b/f', 9));
+    expect(await text()).toBe('in it');
+    return { sim, disk, text };
+  };
+
+  it('is not found by its old path once one above it was renamed, exchanged, or replaced by a link', async () => {
+    const renamed = await reached();
+    await renamed.disk.rename('/a', '/c');
+    await expect(renamed.text()).rejects.toMatchObject({ code: 'ENOENT' });
+    renamed.sim.plant.symlink('/other', '/a');
+    expect(await renamed.text()).toBe('another');
+
+    const exchanged = await reached();
+    await exchanged.disk.exchange('/a', '/other');
+    expect(await exchanged.text()).toBe('another');
+  });
+
+  it('is searched no more once the mode or the owner of one above it forbids that', async () => {
+    const closed = await reached();
+    await closed.disk.chmod('/a', 0o600);
+    await expect(closed.text()).rejects.toMatchObject({ code: 'EACCES' });
+
+    const given = await reached();
+    await given.disk.chmod('/a', 0o700);
+    expect(await given.text()).toBe('in it');
+    given.sim.plant.owner('/a', 2000);
+    await expect(given.text()).rejects.toMatchObject({ code: 'EACCES' });
+    const stranger = given.sim.process('q', { uid: 3000 });
+    await expect(stranger.readFile('/a/b/f', 9)).rejects.toMatchObject({ code: 'EACCES' });
+  });
+
+  it('is another one after a power cut', async () => {
+    const { sim, disk } = await reached();
+    await disk.unlink('/a/b/f');
+    await disk.rmdir('/a/b');
+    await disk.mkdir('/a/b', 0o755);
+    await put(disk, '/a/b/f', 'unsynced');
+    sim.settle();
+    sim.crash();
+    const after = sim.process('p');
+    await after.unlink('/a/b/f');
+    expect(sim.exists('/a/b/f')).toBe(false);
+  });
+
+  it('has one content now and another one after a power cut', async () => {
+    const { sim, disk } = await reached();
+    sim.settle();
+    const rested = sim.afterCrash(1);
+    await put(rested.process('p'), '/a/b/g');
+    await rested.process('p').unlink('/a/b/f');
+    expect(rested.tree('/a')).toEqual(['/a/b/', '/a/b/g']);
+    expect(sim.tree('/a')).toEqual(['/a/b/', '/a/b/f']);
+    const left = Array.from({ length: 40 }, (_, seed) => rested.afterCrash(seed).tree('/a').join());
+    expect(new Set(left)).toEqual(new Set(['/a/b/,/a/b/f', '/a/b/', '/a/b/,/a/b/f,/a/b/g', '/a/b/,/a/b/g']));
+    expect(await disk.find('/a/b/f')).toBeDefined();
+  });
+});
+
 describe('the scheduler', () => {
   /** Three processes take numbers by `link`; the order in which they won. */
   const race = async (seed: number) => {

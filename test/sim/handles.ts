@@ -169,8 +169,26 @@ export class SimDir implements DiskDir {
 export function listEntries(dir: DirNode, process: SimProcess, half?: 0 | 1): DirEntry[] {
   permit(dir, process, 4);
   // Reversed: whoever counts on the order of creation is found out.
-  return [...dir.entries]
-    .reverse()
-    .filter(([key]) => half === undefined || key.charCodeAt(key.length - 1) % 2 === half)
-    .map(([key, node]) => ({ name: keyName(key), bytes: keyBytes(key), kind: node.kind }));
+  const listed: DirEntry[] = [];
+  for (const [key, node] of dir.entries)
+    if (half === undefined || key.charCodeAt(key.length - 1) % 2 === half)
+      listed.push(new ListedEntry(key, node.kind));
+  return listed.reverse();
+}
+
+/** The bytes of a name are asked for seldom. */
+class ListedEntry implements DirEntry {
+  readonly name: string | undefined;
+  readonly kind: DirEntry['kind'];
+  readonly #key: string;
+
+  constructor(key: string, kind: DirEntry['kind']) {
+    this.name = keyName(key);
+    this.kind = kind;
+    this.#key = key;
+  }
+
+  get bytes(): Uint8Array {
+    return keyBytes(this.#key);
+  }
 }

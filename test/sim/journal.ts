@@ -1,4 +1,4 @@
-import type { DirNode, SimNode } from './nodes.js';
+import { type DirNode, enter, type SimNode } from './nodes.js';
 import type { Rng } from './rng.js';
 
 export interface NameChange {
@@ -62,7 +62,8 @@ export class Journal {
           entries = new Map(change.dir.syncedEntries);
           left.set(change.dir, entries);
         }
-        applyTo(entries, change);
+        if (change.to === undefined) entries.delete(change.key);
+        else entries.set(change.key, change.to);
       }
     }
     return left;
@@ -95,13 +96,8 @@ export class Journal {
   #commit(ops: ReadonlySet<NameOp>): void {
     if (ops.size === 0) return;
     for (const op of this.#pending) {
-      if (ops.has(op)) for (const change of op.changes) applyTo(change.dir.syncedEntries, change);
+      if (ops.has(op)) for (const { dir, key, to } of op.changes) enter(dir, 'syncedEntries', key, to);
     }
     this.#pending = this.#pending.filter((op) => !ops.has(op));
   }
-}
-
-function applyTo(entries: Map<string, SimNode>, { key, to }: NameChange): void {
-  if (to === undefined) entries.delete(key);
-  else entries.set(key, to);
 }

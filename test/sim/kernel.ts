@@ -1,9 +1,11 @@
 import type { SpaceInfo } from '../../src/fsx/disk.js';
 import { Journal, type NameOp } from './journal.js';
+import { KnownDirs } from './known-dirs.js';
 import {
   BLOCK,
   type DirNode,
   dirNode,
+  enter,
   type FileNode,
   fileNode,
   keyName,
@@ -12,7 +14,7 @@ import {
   type SimNode,
 } from './nodes.js';
 import { treeAfterPowerCut } from './power-cut.js';
-import { asDirectory, type Place, permit, resolve, resolveNode, type Task } from './resolve.js';
+import { asDirectory, type Place, permit, resolve, type Task } from './resolve.js';
 import type { Rng } from './rng.js';
 
 /** What a filesystem may lack; each is refused the way Linux refuses it. */
@@ -34,6 +36,7 @@ export class Kernel {
   journal = new Journal();
   limits: Limits;
   readonly #now: () => number;
+  readonly #known = new KnownDirs();
   #ticks = 0n;
   #inodes = 0n;
   #usedBytes = 0;
@@ -53,6 +56,7 @@ export class Kernel {
   /** Takes over a tree that another kernel's power cut left. */
   adopt(root: DirNode, from: Kernel): void {
     this.root = root;
+    this.#known.forget();
     this.journal = new Journal();
     this.#inodes = from.#inodes;
     this.#ticks = from.#ticks;
@@ -69,11 +73,17 @@ export class Kernel {
   }
 
   place(task: Task, path: string, follow = false): Place {
-    return resolve(this.root, task, path, follow);
+    const known = this.#known.find(task, path, follow);
+    if (known !== undefined) return known;
+    const place = resolve(this.root, task, path, follow);
+    this.#known.learn(task, path, place);
+    return place;
   }
 
   node(task: Task, path: string, follow: boolean): SimNode {
-    return resolveNode(this.root, task, path, follow);
+    const { node } = this.place(task, path, follow);
+    if (node === undefined) throw new Refusal('ENOENT');
+    return node;
   }
 
   /** Puts a new inode under a name that must be free. */
@@ -126,8 +136,7 @@ export class Kernel {
     const before = changes.map(([dir, key]) => dir.entries.get(key));
     const now = this.tick();
     for (const [dir, key, to] of changes) {
-      if (to === undefined) dir.entries.delete(key);
-      else dir.entries.set(key, to);
+      enter(dir, 'entries', key, to);
       dir.mtimeNs = now;
       dir.ctimeNs = now;
       if (to === undefined) continue;
@@ -140,6 +149,7 @@ export class Kernel {
     }
     for (const node of before) {
       if (node === undefined) continue;
+      if (node.kind === 'directory') this.#known.forget();
       node.nlink -= node.kind === 'directory' ? 2 : 1;
       this.release(node);
     }
@@ -210,6 +220,7 @@ export class Kernel {
   chmod(task: Task, node: SimNode, mode: number): void {
     if (task.uid !== 0 && task.uid !== node.uid) throw new Refusal('EPERM');
     node.mode = mode & 0o7777;
+    this.#known.forget();
     node.ctimeNs = this.tick();
   }
 
@@ -217,6 +228,7 @@ export class Kernel {
     if (task.uid !== 0 && (task.uid !== node.uid || uid !== undefined)) throw new Refusal('EPERM');
     node.uid = uid ?? node.uid;
     node.gid = gid ?? node.gid;
+    this.#known.forget();
     node.ctimeNs = this.tick();
   }
 

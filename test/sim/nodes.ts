@@ -30,8 +30,9 @@ export interface FileNode extends NodeBase {
 export interface DirNode extends NodeBase {
   readonly kind: 'directory';
   /** Keys are names, or for bytes that are not UTF-8 the mark of `rawKey`. */
-  readonly entries: Map<string, SimNode>;
-  readonly syncedEntries: Map<string, SimNode>;
+  entries: ReadonlyMap<string, SimNode>;
+  /** Those that a power cut leaves for certain; the same map as long as they are the same. */
+  syncedEntries: ReadonlyMap<string, SimNode>;
   parent: DirNode;
   name: string;
   readonly mountPoint: boolean;
@@ -72,6 +73,21 @@ export function fileNode(of: NodeBase, mode: number, content: Uint8Array): FileN
   };
 }
 
+const NO_ENTRIES: ReadonlyMap<string, SimNode> = new Map();
+
+/** Changes what a name of a directory is, now or after a power cut; undefined takes it away. */
+export function enter(
+  dir: DirNode,
+  when: 'entries' | 'syncedEntries',
+  key: string,
+  to: SimNode | undefined,
+): void {
+  if (dir.entries === dir.syncedEntries || dir[when] === NO_ENTRIES) dir[when] = new Map(dir[when]);
+  const entries = dir[when] as Map<string, SimNode>;
+  if (to === undefined) entries.delete(key);
+  else entries.set(key, to);
+}
+
 /** An empty directory with these attributes; without a parent it is a root. */
 export function dirNode(
   of: NodeBase,
@@ -93,8 +109,8 @@ export function dirNode(
     opens: 0,
     mtimeNs,
     ctimeNs,
-    entries: new Map<string, SimNode>(),
-    syncedEntries: new Map<string, SimNode>(),
+    entries: NO_ENTRIES,
+    syncedEntries: NO_ENTRIES,
     parent: parent as DirNode,
     name,
     mountPoint,

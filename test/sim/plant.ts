@@ -64,7 +64,7 @@ export class Plant {
   }
 
   owner(path: string, uid: number): void {
-    resolveNode(this.#kernel.root, this.#root, path, false).uid = uid;
+    this.#kernel.chown(this.#root, this.#kernel.node(this.#root, path, false), { uid });
   }
 
   #newDir(path: string, mode: number, mountPoint: boolean): DirNode {

@@ -15,11 +15,12 @@ export function treeAfterPowerCut(root: DirNode, journal: Journal, rng: Rng): Di
     const copy = dirNode(dir, survivingMode(dir, rng), parent, name, dir.mountPoint);
     copy.nlink = 2;
     copies.set(dir, copy);
-    for (const [key, node] of left.get(dir) ?? dir.syncedEntries) {
-      const child = copyNode(node, copy, key);
-      copy.entries.set(key, child);
-      copy.syncedEntries.set(key, child);
-    }
+    const surviving = left.get(dir) ?? dir.syncedEntries;
+    if (surviving.size === 0) return copy;
+    const entries = new Map<string, SimNode>();
+    for (const [key, node] of surviving) entries.set(key, copyNode(node, copy, key));
+    copy.entries = entries;
+    copy.syncedEntries = entries;
     return copy;
   };
 

@@ -15,7 +15,7 @@ export interface Place {
 
 const DESCRIPTOR_PATH = /^\/proc\/self\/fd\/(\d+)(\/.*)?$/s;
 const MOST_LINKS = 40;
-const LONGEST_NAME = 255;
+export const LONGEST_NAME = 255;
 const SLASH = 0x2f;
 
 /** Read, write and search permission, as bits 4, 2 and 1; root has them all. */
@@ -66,7 +66,7 @@ function walk(root: DirNode, start: DirNode, task: Task, path: string, follow: b
       at = dir.parent;
       continue;
     }
-    if (name.length > LONGEST_NAME / 4 && Buffer.byteLength(name) > LONGEST_NAME)
+    if (name.length > LONGEST_NAME / 3 && Buffer.byteLength(name) > LONGEST_NAME)
       throw new Refusal('ENAMETOOLONG');
     const node: SimNode | undefined = dir.entries.get(name);
     const last = from === left.length;

@@ -34,10 +34,15 @@ export class Rng {
 }
 
 const LONGEST = 256;
+const DIGITS = '0123456789abcdef';
 
 /** The randomness of a program, from the same numbers. */
 export function seededRandom(rng: Rng): Random {
-  const digits = (count: number) => Array.from({ length: count }, () => rng.below(16).toString(16)).join('');
+  const digits = (count: number) => {
+    let text = '';
+    for (let i = 0; i < count; i++) text += DIGITS[rng.below(16)];
+    return text;
+  };
   /** Of what is long, as filling is, the first part is repeated. */
   const hex = (bytes: number) =>
     bytes <= LONGEST

@@ -92,8 +92,10 @@ export class Scheduler {
     // all processes wait for the disk or are done. Now and then real timers and messages get a turn.
     this.#turns += 1;
     if (this.#turns % TURNS_A_LOOP === 0) setImmediate(this.#step);
-    else queueMicrotask(() => process.nextTick(this.#step));
+    else queueMicrotask(this.#soon);
   }
+
+  readonly #soon = (): void => process.nextTick(this.#step);
 
   readonly #step = (): void => {
     this.#awake = false;
@@ -111,6 +113,7 @@ export class Scheduler {
     this.#last = turn.process;
     return turn;
   }
+
   #ready(): readonly Turn[] {
     if (this.#paused.size === 0) return this.#waiting;
     for (const [process, until] of this.#paused) if (until <= this.#turns) this.#paused.delete(process);

@@ -1,5 +1,6 @@
 import { isObjectId, type ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
+import type { DirEntry } from '../../fsx/disk.js';
 import type {
   Inventory,
   InventoryRequest,
@@ -56,8 +57,14 @@ export class InventoryOfFiles implements Inventory {
 
   /** The objects in a directory whose names begin so, sorted. */
   async #ids(dir: string, begin: string, request: InventoryRequest): Promise<ObjectId[]> {
+    let entries: readonly DirEntry[];
+    try {
+      entries = await this.#parts.disk.readdir(dir);
+    } catch (e) {
+      return this.#unlisted(dir, e, request);
+    }
     const ids: ObjectId[] = [];
-    for (const { name, kind } of await this.#attempt(dir, () => this.#parts.disk.readdir(dir), request)) {
+    for (const { name, kind } of entries) {
       if (kind === 'file' && name !== undefined && isObjectId(name) && name.startsWith(begin)) ids.push(name);
     }
     return ids.sort();
@@ -93,15 +100,19 @@ export class InventoryOfFiles implements Inventory {
   }
 
   /** Runs a listing; empty for a missing directory, such as a batch a collector just removed. */
-  async #attempt<T>(dir: string, list: () => Promise<T[]>, { unlistable }: InventoryRequest): Promise<T[]> {
+  async #attempt<T>(dir: string, list: () => Promise<T[]>, request: InventoryRequest): Promise<T[]> {
     try {
       return await list();
-    } catch (cause) {
-      if (isErrno(cause, 'ENOENT')) return [];
-      if (unlistable === undefined || !(isErrno(cause) || isHsError(cause, 'INTEGRITY'))) throw cause;
-      unlistable({ message: `${this.#name(dir)} cannot be listed`, cause });
-      return [];
+    } catch (e) {
+      return this.#unlisted(dir, e, request);
     }
+  }
+
+  #unlisted(dir: string, cause: unknown, { unlistable }: InventoryRequest): never[] {
+    if (isErrno(cause, 'ENOENT')) return [];
+    if (unlistable === undefined || !(isErrno(cause) || isHsError(cause, 'INTEGRITY'))) throw cause;
+    unlistable({ message: `${this.#name(dir)} cannot be listed`, cause });
+    return [];
   }
 
   #pack(pack: WholePack, prefix: string): ObjectGroup {
