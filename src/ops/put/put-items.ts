@@ -45,19 +45,18 @@ export function putItems(
     const reader = { batch: tx.batch, walk, scratch: readScratch(), outside: new Set<string>() };
     for (const [i, item] of items.entries()) {
       const { name, ...description } = described[i]!;
-      const { executable = false, ...payload } = await atLine(item.line, async () => {
+      const payload = await atLine(item.line, async () => {
         const made = await storePayload(session, reader, item);
         demandExpected(item.source, made);
         return made;
       });
       stored.push({
-        ...item,
+        item,
         ...description,
         id: session.random.uuid() as ArtifactId,
         name: item.entry === undefined ? name : entryName(name, item.entry),
-        filenameHint: await hintOf(session, item.source),
+        filenameHint: await hintOf(session, item),
         payload,
-        executable,
       });
     }
     tellUnused(session, walk.exclude, items, rules.strictExclude === true);
@@ -68,7 +67,7 @@ export function putItems(
       // Without a look at what is there, a lost race changes nothing.
       if (isMade && !rules.ifChanged) return;
       registration = new Registrar(session, tx, rules.ifChanged ? catalog : undefined);
-      for (const item of stored) await atLine(item.line, () => registration.add(item));
+      for (const each of stored) await atLine(each.item.line, () => registration.add(each));
       isMade = true;
     };
     const entry = await tx.commit(async (catalog) => {
@@ -78,7 +77,7 @@ export function putItems(
     // What is unchanged may have lost its bytes since.
     if (entry === undefined) await tx.batch.publish();
     session.progress.done();
-    return stored.map(({ payload, filenameHint }, i) => ({
+    return stored.map(({ payload: { executable: _, ...payload }, filenameHint }, i) => ({
       ...registration.registered[i]!,
       filenameHint,
       ...payload,

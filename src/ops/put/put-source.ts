@@ -65,10 +65,11 @@ export async function statSource(disk: Disk, path: string): Promise<FileStat> {
 }
 
 /** The source's own name for the payload. */
-export async function hintOf(session: Session, source: PutSource): Promise<string | undefined> {
+export async function hintOf(session: Session, { source, entry }: Payload): Promise<string | undefined> {
   if (source.filenameHint !== undefined) return source.filenameHint;
   if ('stream' in source) return undefined;
-  const name = (await session.disk.realpath(source.path)).split('/').pop();
+  // An entry is no link.
+  const name = entry ?? (await session.disk.realpath(source.path)).split('/').pop();
   if (!name) return undefined;
   const { problem } = checkFilenameHint(name);
   if (problem === undefined) return name;

@@ -18,11 +18,11 @@ import type { PutItem } from './put-source.js';
 import { addArtifact, createdPayload } from './register-artifact.js';
 
 /** An item whose payload is stored. */
-export interface StoredItem extends PutItem, Description {
+export interface StoredItem extends Description {
+  readonly item: PutItem;
   readonly id: ArtifactId;
   readonly filenameHint: string | undefined;
-  readonly payload: Omit<StoredPayload, 'executable'>;
-  readonly executable: boolean;
+  readonly payload: StoredPayload;
 }
 
 /** The artifact of an item: a new one, or the one that was there. */
@@ -60,22 +60,25 @@ export class Registrar {
     this.#catalog = catalog;
   }
 
-  async add(item: StoredItem): Promise<void> {
-    const there = this.#catalog === undefined ? undefined : await this.#there(item, this.#catalog);
-    const manifest = there ?? (await this.#create(item));
+  async add(stored: StoredItem): Promise<void> {
+    const there = this.#catalog === undefined ? undefined : await this.#there(stored, this.#catalog);
+    const manifest = there ?? (await this.#create(stored));
     const { artifact_id } = manifest;
     this.registered.push({ artifactId: artifact_id, unchanged: there !== undefined });
+    const { item, pin } = stored;
     if (item.ref !== undefined) this.#refs.set(item.ref, handleOf(manifest));
-    const { pin } = item;
     if (pin === undefined) return;
     const record = there === undefined ? undefined : await this.#catalog?.get(artifact_id);
     const active = record === undefined ? [] : activePins(record, this.#session.now());
     if (!active.some((p) => p.name === pin)) this.#pins.push({ op: 'pin', artifact_id, name: pin });
   }
 
-  async #create({ id, name, fields, sources, payload, executable, filenameHint }: StoredItem) {
+  async #create({ id, name, fields, sources, payload, filenameHint }: StoredItem) {
     const refs = sources.map((s) => ('ref' in s ? this.#refs.get(s.ref)! : s));
-    const labels = { ...executableLabel(executable), ...(fields.labels as Manifest['labels']) };
+    const labels = {
+      ...executableLabel(payload.executable === true),
+      ...(fields.labels as Manifest['labels']),
+    };
     const manifest = describedBy(() =>
       newManifest(
         this.#session,
@@ -99,8 +102,8 @@ export class Registrar {
   }
 
   /** The newest artifact of the item's name, if the item would only repeat it. */
-  async #there(item: StoredItem, catalog: Catalog): Promise<Manifest | undefined> {
-    const { name, payload } = item;
+  async #there(stored: StoredItem, catalog: Catalog): Promise<Manifest | undefined> {
+    const { name, payload } = stored;
     if (name === undefined) {
       throw new HsError('USAGE', 'without a name, nothing tells whether it changed', {
         hint: 'give --name',
@@ -115,7 +118,7 @@ export class Registrar {
       if (verdict === 'keep') newest = await manifestOf(this.#session, record);
       break;
     }
-    return newest !== undefined && repeats(item, newest) ? newest : undefined;
+    return newest !== undefined && repeats(stored, newest) ? newest : undefined;
   }
 
   /** Null: everything is there already. */
@@ -128,11 +131,11 @@ export class Registrar {
   }
 }
 
-function repeats({ payload, executable, fields }: StoredItem, manifest: Manifest): boolean {
+function repeats({ payload, fields }: StoredItem, manifest: Manifest): boolean {
   return (
     manifest.payload_type === payload.payloadType &&
     manifest.content_hash === payload.contentHash &&
-    isExecutable(manifest) === executable &&
+    isExecutable(manifest) === (payload.executable === true) &&
     COMPARED.every((field) => fields[field] === undefined || fields[field] === manifest[field])
   );
 }

@@ -16,6 +16,9 @@ export interface PayloadReader {
   readonly outside: Set<string>;
 }
 
+/** One for all files: a put may be of 100,000. */
+const NONE: readonly never[] = [];
+
 /** Stores the objects of one payload: a stream, a file, or a directory with its index. */
 export async function storePayload(
   session: Session,
@@ -28,8 +31,8 @@ export async function storePayload(
     sizeBytes: size,
     files: 1,
     executable,
-    leftOut: [],
-    portability: [],
+    leftOut: NONE,
+    portability: NONE,
   });
   const advance = advancing(session);
   if ('stream' in source) {
