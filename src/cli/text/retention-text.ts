@@ -116,7 +116,7 @@ function dueWords(trash: ObjectTotals, due: ObjectTotals): string {
 function unsweptLines({ objects, size_bytes }: ObjectTotals, stay: string): string[] {
   if (objects === 0) return [];
   return [
-    `${counted(objects, 'object')} (${humanSize(size_bytes)}) unused ${stay} in packs that are mostly in use; --repack moves them`,
+    `${counted(objects, 'object')} (${humanSize(size_bytes)}) unused ${stay} in packs that are mostly in use; hs gc --repack moves them`,
   ];
 }
 
