@@ -92,7 +92,7 @@ describe('objects in a compressed pack', () => {
     await batch.publish();
     const found: ObjectId[] = [];
     for await (const group of session.store.inventory.groups({ sizes: true })) {
-      for await (const block of group.contents?.() ?? []) {
+      for await (const block of (await group.contents?.()) ?? []) {
         for (const { id, size, bytes } of block) {
           found.push(id);
           expect(size > 8 * 1024 * KIB ? bytes : bytes && sha256(bytes)).toBe(

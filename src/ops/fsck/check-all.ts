@@ -143,7 +143,7 @@ export async function checkAll(session: Session, options: ObjectCheckOptions): P
   const objects = new PlacedObjects(2 * fold.size);
   // A directory that cannot be listed is among those findings.
   const unlistable = () => undefined;
-  for await (const group of store.inventory.groups({ sizes: true, unlistable })) {
+  for await (const group of store.inventory.groups({ sizes: true, unlistable, unheld: true })) {
     objects.addAll(group);
     session.signal.throwIfAborted();
   }

@@ -235,7 +235,7 @@ export async function checkObjects(
   session.progress.start('reading objects', Math.round(objects.bytes * Math.min(1, sample)), 'bytes');
   for (const { place, objects: each } of objects.groups()) {
     try {
-      const contents = sample < 1 ? undefined : place.contents?.();
+      const contents = sample < 1 ? undefined : await place.contents?.();
       if (contents === undefined) await check.readEach(place, some(each, isTaken));
       else await check.readAll(place, contents);
     } finally {

@@ -1,10 +1,12 @@
 import { isObjectId, type ObjectId } from '../../core/objects/ids.js';
+import type { PackIndex } from '../../core/objects/pack-index.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { DirEntry } from '../../fsx/disk.js';
 import type {
   Inventory,
   InventoryRequest,
   ObjectGroup,
+  ObjectPlace,
   Quarantined,
   QuarantinedCopy,
   Staged,
@@ -18,9 +20,14 @@ import type { WholePack } from './objects/pack.js';
 import { packContents } from './objects/pack-contents.js';
 import type { Packs } from './objects/packs.js';
 import { isSmall, soundPacks } from './objects/tidy-packs.js';
+import { UnheldPack } from './objects/unheld-pack.js';
 import { quarantined, quarantinedCopies, quarantineOf } from './quarantine.js';
 
 const NONE: ReadonlySet<string> = new Set();
+
+function entriesOf(index: PackIndex, prefix?: string): Iterable<StoredObject> {
+  return { [Symbol.iterator]: () => index.entries(prefix)[Symbol.iterator]() };
+}
 
 /** Lists `objects/`, `packs/` and the batches of `trash/`. */
 export class InventoryOfFiles implements Inventory {
@@ -41,8 +48,10 @@ export class InventoryOfFiles implements Inventory {
         // Most of them are empty: in a new store, and in one with packs.
         if (ids.length > 0) yield await this.#directory(ids, (id) => layout.object(id), request);
       }
-      for (const pack of await this.#packs(layout.packs, files.packs, request))
-        yield this.#pack(pack, prefix);
+      if (request.unheld) yield* this.#unheldPacks(files.packs, request);
+      else
+        for (const pack of await this.#packs(layout.packs, files.packs, request))
+          yield this.#pack(pack, prefix);
     }
     if (where === 'in use') return;
     for (const batch of await this.#attempt(layout.trash, () => files.trashBatches(), request)) {
@@ -99,6 +108,39 @@ export class InventoryOfFiles implements Inventory {
     return this.#attempt(dir, unlistable === undefined ? open : () => soundPacks(packs, unlistable), request);
   }
 
+  /** Those in use that have an intact index. */
+  async *#unheldPacks(packs: Packs | undefined, request: InventoryRequest): AsyncGenerator<ObjectGroup> {
+    const { disk, layout } = this.#parts;
+    const list = async () => [...((await packs?.refresh()) ?? [])].sort();
+    for (const name of await this.#attempt(layout.packs, list, request)) {
+      const pack = new UnheldPack(disk, name, layout.pack(name));
+      try {
+        const { index } = await pack.whole();
+        yield { ...this.#place(name, pack), objects: entriesOf(index, request.prefix) };
+      } catch (cause) {
+        if (isErrno(cause, 'ENOENT')) continue;
+        const isDamage = isHsError(cause, 'INTEGRITY');
+        if (!isDamage && !isErrno(cause, 'EIO', 'EACCES', 'EPERM')) throw cause;
+        const message = isDamage ? cause.message : `pack ${name} cannot be read`;
+        request.unlistable?.({ pack: name, message, cause });
+      } finally {
+        await pack.close();
+      }
+    }
+  }
+
+  /** Nothing of it holds the index. */
+  #place(name: ObjectId, pack: UnheldPack): ObjectPlace {
+    return {
+      pack: name,
+      size: (id) => pack.size(id),
+      open: (id) => pack.open(id),
+      contents: () => pack.contents(),
+      nameOf: (id) => `${this.#name(pack.path)}: object ${id}`,
+      close: () => pack.close(),
+    };
+  }
+
   /** Runs a listing; empty for a missing directory, such as a batch a collector just removed. */
   async #attempt<T>(dir: string, list: () => Promise<T[]>, request: InventoryRequest): Promise<T[]> {
     try {
@@ -124,7 +166,7 @@ export class InventoryOfFiles implements Inventory {
       digests: prefix === '' ? index.digests : undefined,
       size: async (id) => index.find(id)?.size,
       open: (id) => pack.open(index.find(id)!),
-      contents: () => packContents(pack),
+      contents: async () => packContents(pack),
       nameOf: (id) => `${this.#name(pack.path)}: object ${id}`,
       close: () => pack.close(),
     };

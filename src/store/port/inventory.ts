@@ -30,10 +30,10 @@ export interface ObjectPlace {
   /** Opens this copy; ENOENT when it was removed meanwhile, INTEGRITY when it is not an object. */
   open(id: ObjectId): Promise<ObjectFile>;
   /** All copies with their bytes, unverified, in blocks and in the order that is read fastest. Undefined: open each. */
-  contents?(): AsyncIterable<readonly ObjectBytes[]>;
+  contents?(): Promise<AsyncIterable<readonly ObjectBytes[]> | undefined>;
   /** Name of this copy for display, relative to the store. */
   nameOf(id: ObjectId): string;
-  /** Closes what was opened for reading. */
+  /** Closes what was opened for reading; it may be read again. */
   close(): Promise<void>;
 }
 
@@ -63,6 +63,11 @@ export interface InventoryRequest {
    * Without it, listing errors are thrown, and a pack that cannot be opened is skipped.
    */
   readonly unlistable?: (what: Unlistable) => void;
+  /**
+   * Whether the objects of a group are listed before the next is asked for, and its place read and closed before another:
+   * then no more than one container is held in memory.
+   */
+  readonly unheld?: boolean;
 }
 
 /** A file being staged for the store, or left behind by a command that died. */
