@@ -56,7 +56,8 @@ export async function reclaimable(
 ): Promise<Reclaimable> {
   const { unused, unknown } = found ?? (await unreferencedNow(store));
   const { all: trash, due } = await trashTotals(store, request);
-  const stays = request.emptyTrash || request.repack ? [] : (await worthMoving(unused)).unswept;
+  const isAll = request.emptyTrash || request.repack || request.trashDays === 0;
+  const stays = isAll ? [] : (await worthMoving(unused)).unswept;
   return {
     unreferenced: totals(await sizesOf(unused)),
     unswept: totals(await sizesOf(stays)),

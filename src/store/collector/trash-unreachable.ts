@@ -46,6 +46,10 @@ interface OutOfUse {
   readonly lastRemoval: ReadonlyMap<ObjectId, Removal>;
   /** Bytes, as stated by the ledger and the indexes. */
   readonly sizes: ReadonlyMap<ObjectId, number>;
+  /** What any removal, the last or not, gave no trash window. */
+  readonly purged: ReadonlySet<ObjectId>;
+  /** By index: what it lists of the unreachable, which nothing knows to belong to its directory without it. */
+  readonly members: ReadonlyMap<ObjectId, readonly ObjectId[]>;
 }
 
 /** What removed artifacts say about unreachable objects. */
@@ -56,12 +60,15 @@ async function lastRemovals(
 ): Promise<OutOfUse> {
   const lastRemoval = new Map<ObjectId, Removal>();
   const sizes = new Map<ObjectId, number>();
+  const purged = new Set<ObjectId>();
+  const members = new Map<ObjectId, readonly ObjectId[]>();
   const kept = new Set<ObjectId>();
   for await (const id of keptIndexes(mark.catalog)) kept.add(id);
   for await (const { removed, ...record } of mark.catalog.removed()) {
     const note = (id: ObjectId, size: number) => {
       sizes.set(id, size);
       const last = lastRemoval.get(id);
+      if (removed?.purge) purged.add(id);
       if (removed === undefined || (last !== undefined && last.seq > removed.seq)) return;
       // One collection may remove an ordinary and a sensitive artifact with the same bytes.
       const purge = removed.purge || (last?.seq === removed.seq && last.purge);
@@ -75,12 +82,17 @@ async function lastRemovals(
     if (record.payload_type === 'file') note(record.content_hash, record.size_bytes);
     else {
       const found = await indexes.read(record.content_hash);
-      for (const { id, size } of found === undefined ? [] : [found.index, ...found.members]) {
-        if (outOfUse.has(id)) note(id, size);
-      }
+      const listed = (found === undefined ? [] : [found.index, ...found.members]).filter(({ id }) =>
+        outOfUse.has(id),
+      );
+      for (const { id, size } of listed) note(id, size);
+      members.set(
+        record.content_hash,
+        listed.map(({ id }) => id),
+      );
     }
   }
-  return { lastRemoval, sizes };
+  return { lastRemoval, sizes, purged, members };
 }
 
 /**
@@ -119,7 +131,7 @@ export async function trashUnreachable(
   indexes: IndexReader,
   older: readonly TrashBatch[],
   now: Timestamp,
-  { repack, emptyTrash }: ReclaimScope,
+  { repack, emptyTrash, trashDays }: ReclaimScope & { readonly trashDays: number },
   working: Working,
 ): Promise<Sweep> {
   const damaged: string[] = [];
@@ -137,7 +149,7 @@ export async function trashUnreachable(
   for await (const { objects, batch = '' } of inventory.groups({ where: 'trash' }))
     for (const { id } of objects) if (batch > (outOfUse.get(id) ?? '')) outOfUse.set(id, batch);
   for (const { ids } of unused) for (const id of ids) outOfUse.set(id, undefined);
-  const { lastRemoval, sizes } = await lastRemovals(mark, indexes, outOfUse);
+  const { lastRemoval, sizes, purged, members } = await lastRemovals(mark, indexes, outOfUse);
   const seen = typeof emptyTrash === 'boolean' ? 0 : emptyTrash.seq;
   const isInUse = (id: ObjectId) => mark.reachable.has(id);
   const rules: SweepRules = {
@@ -155,8 +167,14 @@ export async function trashUnreachable(
       return !isMadeSince(name, last.at) && outOfUse.get(id) === name;
     },
   };
-  const goes = (id: ObjectId) => repack === true || emptyTrash === true || rules.windowOf(id) === 'zero';
-  const { moved, unswept } = await worthMoving(unused, goes);
+  // Nothing that was purged once stays, though another artifact with a window was the last to have it.
+  const goes = (id: ObjectId) =>
+    repack === true ||
+    emptyTrash === true ||
+    trashDays === 0 ||
+    purged.has(id) ||
+    rules.windowOf(id) === 'zero';
+  const { moved, unswept } = await worthMoving(unused, goes, (id) => members.get(id) ?? []);
   const taken = await reclaimer.moveToTrash(moved, rules, older, now, working);
   // Last, since it needs free space.
   await reclaimer.consolidate(working);

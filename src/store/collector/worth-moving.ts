@@ -15,11 +15,12 @@ export interface Unused {
 
 /**
  * Which of the unreachable objects a sweep moves: not those of a large pack that is in use otherwise, unless one of them
- * `mustGo`, or has another copy that is moved.
+ * `mustGo`, has another copy that is moved, or goes `along` with an object that is moved.
  */
 export async function worthMoving(
   unused: readonly UnusedObjects[],
   mustGo: (id: ObjectId) => boolean = () => false,
+  along: (id: ObjectId) => readonly ObjectId[] = () => [],
 ): Promise<Unused> {
   const moved: UnusedObjects[] = [];
   let unswept: UnusedObjects[] = [];
@@ -32,10 +33,14 @@ export async function worthMoving(
   }
   const going = new Set<ObjectId>();
   for (let done = 0; done < moved.length && unswept.length > 0; done++) {
-    for (const id of moved[done]!.ids) going.add(id);
+    for (const id of moved[done]!.ids) {
+      going.add(id);
+      for (const other of along(id)) going.add(other);
+    }
     if (done + 1 < moved.length) continue;
-    moved.push(...unswept.filter(({ ids }) => ids.some((id) => going.has(id))));
-    unswept = unswept.filter((each) => !moved.includes(each));
+    const stay: UnusedObjects[] = [];
+    for (const each of unswept) (each.ids.some((id) => going.has(id)) ? moved : stay).push(each);
+    unswept = stay;
   }
   return { moved, unswept };
 }

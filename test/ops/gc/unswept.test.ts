@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ArtifactId, ObjectId } from '../../../src/core/objects/ids.js';
+import { DEFAULT_POLICY, encodePolicy } from '../../../src/core/policy/policy.js';
 import { collect } from '../../../src/ops/gc/collect-garbage.js';
 import { emptyTrash, purgeTrashed, seenTrash } from '../../../src/ops/gc/empty-trash.js';
 import { listTrash } from '../../../src/ops/gc/list-trash.js';
@@ -134,5 +135,49 @@ describe('a few unused objects in a large pack', () => {
     made.clock.pass(10);
     await collect(session);
     expect(await has(3)).toBe(false);
+  });
+
+  it('go at once without a trash window, since nobody is told that they could be brought back', async () => {
+    await session.write('policy.set', [], async (tx) => {
+      const retention = { ...DEFAULT_POLICY.retention, trash_days: 0 };
+      const { id } = await tx.batch.addBytes(encodePolicy({ ...DEFAULT_POLICY, retention }));
+      const from = (await session.catalog()).policyId;
+      await tx.commit(() => ({
+        type: 'policy_changed',
+        payload: { from, to: id },
+        ops: [{ op: 'set_policy', policy: id }],
+      }));
+    });
+    const { reclaimed, irreversible } = await remove(3);
+    expect(reclaimed.unswept.objects).toBe(0);
+    expect([irreversible, await has(3), await reads(4)]).toEqual([[ids[3]], false, true]);
+  });
+
+  it('end with their window when they were a secret too that was purged before', async () => {
+    const path = `${made.dir}/secret`;
+    await writeFile(path, textOf(5));
+    const [secret] = await put(session, [{ path }], { classification: 'high', ttl: 1 });
+    expect((await removeArtifacts(session, new Set([secret!.artifactId]))).irreversible).toHaveLength(1);
+    await remove(5);
+    expect(await reads(5)).toBe(true);
+    made.clock.pass(10);
+    await collect(session);
+    expect(await has(5)).toBe(false);
+  });
+
+  it('go with the index that lists them: without it nobody knows whose they are', async () => {
+    const tree = `${made.dir}/tree`;
+    await mkdir(tree);
+    await writeFile(`${tree}/3`, textOf(3));
+    // So that the list of them is no small object.
+    for (let i = 100; i < 140; i++) await writeFile(`${tree}/${'long'.repeat(25)}${i}`, '');
+    await remove(3);
+    const [directory] = await put(session, [{ path: tree }], {});
+    const removed = await removeArtifacts(session, new Set([directory!.artifactId]));
+    // The manifest of the file.
+    expect(removed.reclaimed.unswept.objects).toBe(1);
+    made.clock.pass(10);
+    await collect(session);
+    expect([await has(3), await reads(4)]).toEqual([false, true]);
   });
 });
