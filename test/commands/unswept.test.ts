@@ -15,6 +15,7 @@ beforeEach(async () => {
   // More than the 4 MiB that make a pack a large one.
   for (let i = 10; i < 90; i++) await writeFile(`${cwd}/parts/${i}`, randomBytes(30_000).toString('hex'));
   await run(['put', '--each', 'parts', '--name', 'parts']);
+  await writeFile(`${cwd}/secret`, randomBytes(30_000).toString('hex'));
 });
 
 it('what stays in a large pack is said by rm and gc, before and after', async () => {
@@ -37,4 +38,13 @@ it('what stays in a large pack is said by rm and gc, before and after', async ()
   expect([reclaimed.swept.objects, reclaimed.unswept.objects]).toEqual([4, 0]);
   expect((await run(['restore', 'parts/10'])).status).toBe(0);
   expect((await run(['cat-artifact', 'parts/10'])).stdout.length).toBe(60_000);
+});
+
+it('what is purged is freed, whatever else stays', async () => {
+  await run(['rm', 'parts/10', '--yes']);
+  // In a pack of its own.
+  await run(['put', 'secret', '--name', 'secret']);
+  const { stdout } = await run(['rm', 'secret', '--purge', '--yes']);
+  expect(stdout).toContain('2 objects (59 KiB) unused stay');
+  expect(stdout).toMatch(/^freed 59 KiB$/m);
 });

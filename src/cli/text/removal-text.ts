@@ -38,7 +38,7 @@ function removedLines(value: RemovalDone, report: string, view: View): string[] 
   const lost = removed.filter((item) => ids.has(item.artifact_id));
   return [
     `removed ${counted(removed.length, 'artifact')} of ${plan.scanned}`,
-    freesText(plan, until, isPurged ? 'did' : 'will', reclaimed.unswept.objects > 0 ? 'up to ' : ''),
+    freesText(plan, until, isPurged ? 'did' : 'will', '', reclaimed.unswept.objects > 0 ? 'up to ' : ''),
     ...(lost.length === 0 ? [] : [view.style.warning(irreversibleText(lost, view))]),
     `report ${view.style.id(report)}`,
   ];

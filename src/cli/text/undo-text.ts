@@ -32,23 +32,23 @@ export function dayOf(at: string): string {
 
 /**
  * When bytes are freed: `will free 69 MiB when the trash is emptied (2026-12-04)`. Without `trashUntil`, nothing stays
- * in the trash. `about` is placed before each size.
+ * in the trash. `about` is placed before each size, `aboutLater` before that of what the trash has.
  */
 export function freesText(
   freed: FreedBytes,
   trashUntil: string | undefined,
   tense: Tense,
   about = '',
+  aboutLater = about,
 ): string {
   const { freed_bytes: all } = freed;
-  const size = (bytes: number) => about + humanSize(bytes);
   const atOnce = trashUntil === undefined ? all : (freed.freed_at_once_bytes ?? 0);
   const later = all - atOnce;
   const parts: string[] = [];
-  if (atOnce > 0 || all === 0) parts.push(AT_ONCE[tense](size(atOnce)));
+  if (atOnce > 0 || all === 0) parts.push(AT_ONCE[tense](about + humanSize(atOnce)));
   if (later > 0) {
     const verb = tense === 'would' ? (parts.length > 0 ? '' : 'would free ') : 'will free ';
-    parts.push(`${verb}${size(later)} when the trash is emptied (${dayOf(trashUntil!)})`);
+    parts.push(`${verb}${aboutLater}${humanSize(later)} when the trash is emptied (${dayOf(trashUntil!)})`);
   }
   return parts.join(', and ');
 }

@@ -98,7 +98,7 @@ export async function showTrashed(session: Session, typed: string): Promise<Tras
   const { places, objectsOf } = await look(session, [record]);
   const of = objectsOf(record);
   if (of.damaged) {
-    throw new HsError('NOT_FOUND', `'${typed}' is not in the trash any more: its bytes are gone`, {
+    throw new HsError('NOT_FOUND', `'${typed}' is not in the trash any more: not all of its bytes are left`, {
       hint: 'hs show shows what the ledger knows of it',
     });
   }

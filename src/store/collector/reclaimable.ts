@@ -5,17 +5,14 @@ import type { Store } from '../store.js';
 import { markFor } from './mark.js';
 import { type ObjectTotals, sizesOf, totals } from './object-totals.js';
 import { isDue } from './purge.js';
-import { unreachable } from './trash-unreachable.js';
+import { lastRemovals, unreachable } from './trash-unreachable.js';
 import { worthMoving } from './worth-moving.js';
 
 /** Disk space used by objects that nothing references. */
 export interface Reclaimable {
   /** Unreachable and not in the trash yet. */
   readonly unreferenced: ObjectTotals;
-  /**
-   * The part of it that the next sweep leaves in packs that are not worth rewriting yet; it moves the rest to the trash,
-   * and of this part what has no trash window.
-   */
+  /** The part of it that the next sweep leaves in packs that are not worth rewriting yet; it moves the rest to the trash. */
   readonly unswept: ObjectTotals;
   /** In the trash. */
   readonly trash: ObjectTotals;
@@ -57,14 +54,32 @@ export async function reclaimable(
   const { unused, unknown } = found ?? (await unreferencedNow(store));
   const { all: trash, due } = await trashTotals(store, request);
   const isAll = request.emptyTrash || request.repack || request.trashDays === 0;
-  const stays = isAll ? [] : (await worthMoving(unused)).unswept;
   return {
     unreferenced: totals(await sizesOf(unused)),
-    unswept: totals(await sizesOf(stays)),
+    unswept: totals(await sizesOf(isAll ? [] : await staying(store, unused))),
     trash,
     due,
     unknown,
   };
+}
+
+/** What the next sweep leaves where it is. */
+async function staying(store: Store, unused: readonly UnusedObjects[]): Promise<readonly UnusedObjects[]> {
+  const { unswept } = await worthMoving(unused);
+  if (unswept.length === 0) return [];
+  const out = new Set<ObjectId>();
+  for (const { ids } of unused) for (const id of ids) out.add(id);
+  const { purged, members } = await store.withProvenCatalog(async (catalog) => {
+    for await (const _ of catalog.provenRemoved().blocks());
+    return lastRemovals({ catalog }, new IndexReader(store.objects), out);
+  });
+  return (
+    await worthMoving(
+      unused,
+      (id) => purged.has(id),
+      (id) => members.get(id) ?? [],
+    )
+  ).unswept;
 }
 
 /** The size of the trash, and of the part that the next collection purges. */

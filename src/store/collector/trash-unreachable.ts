@@ -53,8 +53,8 @@ interface OutOfUse {
 }
 
 /** What removed artifacts say about unreachable objects. */
-async function lastRemovals(
-  mark: Mark,
+export async function lastRemovals(
+  { catalog }: Pick<Mark, 'catalog'>,
   indexes: IndexReader,
   outOfUse: { has(id: ObjectId): boolean },
 ): Promise<OutOfUse> {
@@ -63,8 +63,8 @@ async function lastRemovals(
   const purged = new Set<ObjectId>();
   const members = new Map<ObjectId, readonly ObjectId[]>();
   const kept = new Set<ObjectId>();
-  for await (const id of keptIndexes(mark.catalog)) kept.add(id);
-  for await (const { removed, ...record } of mark.catalog.removed()) {
+  for await (const id of keptIndexes(catalog)) kept.add(id);
+  for await (const { removed, ...record } of catalog.removed()) {
     const note = (id: ObjectId, size: number) => {
       sizes.set(id, size);
       const last = lastRemoval.get(id);

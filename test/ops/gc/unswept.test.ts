@@ -12,7 +12,7 @@ import { restore } from '../../../src/ops/gc/restore.js';
 import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
 import { behind, TINY_PACKS } from '../../helpers/store.js';
-import { makeStore, type TestStore } from './helpers.js';
+import { IMPATIENT, makeStore, type TestStore } from './helpers.js';
 
 const FILES = 60;
 /** Large enough for all of them, and so that one with so many is not a small one. */
@@ -179,5 +179,18 @@ describe('a few unused objects in a large pack', () => {
     made.clock.pass(10);
     await collect(session);
     expect([await has(3), await reads(4)]).toEqual([false, true]);
+  });
+
+  it('are not said to stay by a dry run if they are to be purged, and a collection was in the way', async () => {
+    await remove(3);
+    const other = await session.store.leases.exclusive('collector');
+    await removeArtifacts(session, new Set([ids[5]!]), { purge: true, patience: IMPATIENT });
+    await other!.release();
+    expect(await reads(5)).toBe(true);
+    const { unreferenced, unswept } = (await planOutlook(session, (await planCollection(session, {})).header))
+      .reclaimable;
+    expect([unreferenced.objects, unswept.objects < 4]).toEqual([4, true]);
+    expect((await collect(session)).reclaimed.unswept).toEqual(unswept);
+    expect(await has(5)).toBe(false);
   });
 });
