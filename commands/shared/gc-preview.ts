@@ -14,7 +14,7 @@ import { changePins } from '../../src/ops/govern/pins.js';
 import { readArtifact } from '../../src/ops/inspect/show-artifact.js';
 import { defaultPinName } from '../../src/ops/naming/pin-name.js';
 import type { Session } from '../../src/ops/session/session.js';
-import { trashTotals } from '../../src/store/collector/reclaimable.js';
+import { reclaimable, type Unreferenced } from '../../src/store/collector/reclaimable.js';
 import type { muteKeys } from '../../src/ui/mute-keys.js';
 import { openPreview } from '../../src/ui/open-preview.js';
 import type {
@@ -79,6 +79,8 @@ class StoreModel implements PreviewModel {
   readonly #warnings: readonly string[];
   /** What was pinned or unpinned here stays in sight. */
   readonly #changed = new Set<ArtifactId>();
+  /** As the last plan found it. */
+  #unreferenced: Promise<Unreferenced | undefined> | undefined;
   /** The result of `apply`. */
   collected: Collected | undefined;
 
@@ -102,7 +104,14 @@ class StoreModel implements PreviewModel {
     this.#relay.to = onProgress;
     try {
       const { quota, filter } = this.#options;
-      const planned = await judgeCollection(this.#session, { quotaBytes: quota, filters: filter });
+      const judging = judgeCollection(this.#session, { quotaBytes: quota, filters: filter });
+      if (this.emptying !== undefined) {
+        this.#unreferenced = judging.then(
+          ({ unreferenced }) => unreferenced,
+          () => undefined,
+        );
+      }
+      const planned = await judging;
       return await planned.planToShow(this.#changed);
     } finally {
       this.#relay.to = undefined;
@@ -110,8 +119,15 @@ class StoreModel implements PreviewModel {
   }
 
   async #emptying(): Promise<TrashContents> {
-    const { objects, size_bytes: bytes } = (await trashTotals(this.#session.store)).all;
-    return { artifacts: await trashedArtifacts(this.#session), objects, bytes };
+    const { store } = this.#session;
+    const request = { trashDays: 0, emptyTrash: true };
+    // What lies unused in packs goes too.
+    const { unreferenced, trash } = await reclaimable(store, request, await this.#unreferenced);
+    return {
+      artifacts: await trashedArtifacts(this.#session),
+      objects: trash.objects + unreferenced.objects,
+      bytes: trash.size_bytes + unreferenced.size_bytes,
+    };
   }
 
   async detail(id: ArtifactId): Promise<Detail> {
@@ -179,6 +195,7 @@ class StoreModel implements PreviewModel {
       freed: done.header,
       emptied: emptied.length,
       purgedBytes: reclaimed.purged.size_bytes,
+      stays: reclaimed.unswept.objects > 0,
       spared: outcome.sparedSince.length,
       purgePending: reclaimed.purge_pending.reduce((sum, p) => sum + p.objects, 0),
       ...(trashUntil === undefined ? {} : { trashUntil }),

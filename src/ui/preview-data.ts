@@ -64,6 +64,8 @@ export interface ApplyOutcome {
   readonly emptied: number;
   /** Bytes freed now, from this and earlier removals. */
   readonly purgedBytes: number;
+  /** Whether bytes of removed artifacts stay in packs that are mostly in use, beyond the trash. */
+  readonly stays?: boolean;
   /** Selected, but kept because they had become worth keeping by the time of the commit (D3). */
   readonly spared: number;
   /** Objects whose purge waits for running commands. */

@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { copySync } from 'fs-extra/esm';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -143,6 +144,25 @@ describe.skipIf(!tmuxIsHere)('hs gc in a terminal (needs tmux)', () => {
     const screen = await expectAsFound(terminal);
     expect(screen).toMatch(/1 artifact removed before cannot be brought back: mo/);
     expect((await run(directory, 'restore', 'model')).status).toBe(5);
+  });
+
+  it('empties what stays in a large pack with the trash, and says how much', async () => {
+    const { terminal } = await preview('--empty-trash', 80, async (store) => {
+      // More than the 4 MiB that make a pack a large one.
+      mkdirSync(join(store, 'parts'));
+      for (let i = 10; i < 90; i++)
+        writeFileSync(join(store, 'parts', `${i}`), randomBytes(30_000).toString('hex'));
+      expect((await run(store, 'put', '--each', 'parts', '--name', 'parts')).status).toBe(0);
+      const { status, stdout } = await run(store, 'rm', 'parts/10', '--yes');
+      expect([status, stdout.includes('2 objects (59 KiB) unused stay')]).toEqual([0, true]);
+    });
+    expect(await terminal.until('[Trash 1]')).toContain('Would free 59 KiB at once');
+    terminal.keys('a');
+    await terminal.until('Empty the trash?');
+    terminal.keys('yes', 'Enter');
+    await terminal.until('Purged 59 KiB in all');
+    terminal.keys('q');
+    await expectAsFound(terminal);
   });
 
   it('lets no name steer the terminal', async () => {

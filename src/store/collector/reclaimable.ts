@@ -83,9 +83,9 @@ async function staying(store: Store, unused: readonly UnusedObjects[]): Promise<
 }
 
 /** The size of the trash, and of the part that the next collection purges. */
-export async function trashTotals(
+async function trashTotals(
   store: Store,
-  request: ReclaimableRequest = { trashDays: 0, emptyTrash: true },
+  request: ReclaimableRequest,
 ): Promise<{ readonly all: ObjectTotals; readonly due: ObjectTotals }> {
   const now = store.effects.clock.now();
   const all = new Map<ObjectId, number>();

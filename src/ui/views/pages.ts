@@ -192,7 +192,8 @@ export function outcomeText(outcome: ApplyOutcome): string[] {
   const { trashUntil, reportId, runId, restorableUntil } = outcome;
   const tense = purgePending > 0 ? 'will' : 'did';
   const lines = [removed === 0 ? 'Removed nothing.' : `Removed ${plural(removed, 'artifact')}.`];
-  if (removed > 0) lines.push(`This ${freesText(freed, trashUntil, tense)}.`);
+  const later = outcome.stays === true ? 'up to ' : '';
+  if (removed > 0) lines.push(`This ${freesText(freed, trashUntil, tense, '', later)}.`);
   if (irreversible > 0) lines.push(`${plural(irreversible, 'artifact')} CANNOT be brought back.`);
   if (emptied > 0) lines.push(`${plural(emptied, 'artifact')} of the trash CANNOT be brought back.`);
   if (purgedBytes > 0) lines.push(`Purged ${humanSize(purgedBytes)} in all.`);
