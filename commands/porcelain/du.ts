@@ -112,7 +112,7 @@ With \`--html\`, the output is written as one HTML page, with the space used by 
               `without the files of ${counted(usage.unreadable, 'directory', 'directories')} whose index is damaged: hs fsck`,
             ),
           ]),
-      ...line(usage.unreferenced, 'unused, freed by the next collection'),
+      ...line(usage.unreferenced, 'unused, moved to the trash by hs gc --repack'),
       ...line(usage.trash, 'in the trash'),
       ...(usage.quarantine.files === 0
         ? []

@@ -108,7 +108,7 @@ Each repair is listed, and the list is part of the ledger entry that records it:
     const notes: string[] = [];
     if (!quiet && (report.unreferenced?.objects ?? 0) > 0) {
       const { objects: n, size_bytes: size } = report.unreferenced!;
-      notes.push(`${counted(n, 'object')} (${humanSize(size)}) unused: hs gc removes them`);
+      notes.push(`${counted(n, 'object')} (${humanSize(size)}) unused: hs gc --repack removes them`);
     }
     if (!quiet && report.trash.batches > 0) {
       notes.push(

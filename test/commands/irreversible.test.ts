@@ -147,7 +147,7 @@ describe('bytes', () => {
       due: { objects: 0 },
     });
     const du = await run(['du']);
-    expect(du.stdout).toContain('1 object unused, freed by the next collection, 2.9 KiB');
+    expect(du.stdout).toContain('1 object unused, moved to the trash by hs gc --repack, 2.9 KiB');
     expect(du.stdout).toContain('2 objects in the trash');
     const { reclaimed } = await json(await run(['gc', '--yes', '--json']));
     expect(reclaimed.swept).toMatchObject({ objects: 1, size_bytes: 3000 });

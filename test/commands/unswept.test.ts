@@ -34,6 +34,9 @@ it('what stays in a large pack is said by rm and gc, before and after', async ()
   expect((await run(['gc', '--dry-run', '--repack'])).stdout).toContain(
     '4 objects (118 KiB) unused would move to the trash',
   );
+  expect((await run(['gc', '--dry-run', '--empty-trash'])).stdout).toContain(
+    '4 objects (118 KiB) unused would be purged',
+  );
   const { reclaimed } = checkDocument(await run(['gc', '--yes', '--repack', '--json']));
   expect([reclaimed.swept.objects, reclaimed.unswept.objects]).toEqual([4, 0]);
   expect((await run(['restore', 'parts/10'])).status).toBe(0);

@@ -121,7 +121,7 @@ function unsweptLines({ objects, size_bytes }: ObjectTotals, stay: string): stri
 }
 
 /** What the sweep and the purge of a collection would free besides its plan. */
-function reclaimableLines(r: Reclaimable): string[] {
+function reclaimableLines(r: Reclaimable, until: string | undefined): string[] {
   if (r.unknown.length > 0) return [`nothing would be swept: cannot read ${r.unknown[0]}`];
   const all = (t: ObjectTotals) => `${counted(t.objects, 'object')} (${humanSize(t.size_bytes)})`;
   const { unreferenced, unswept, trash, due } = r;
@@ -130,7 +130,9 @@ function reclaimableLines(r: Reclaimable): string[] {
     size_bytes: unreferenced.size_bytes - unswept.size_bytes,
   };
   return [
-    ...(moved.objects === 0 ? [] : [`${all(moved)} unused would move to the trash`]),
+    ...(moved.objects === 0
+      ? []
+      : [`${all(moved)} unused would ${until === undefined ? 'be purged' : 'move to the trash'}`]),
     ...unsweptLines(unswept, 'would stay'),
     ...(trash.objects === 0 ? [] : [`${all(trash)} in the trash, ${dueWords(trash, due)}`]),
   ];
@@ -168,7 +170,7 @@ export function planText(shown: Omit<RemovalShown, 'dry_run'>, view: View): stri
     ...(emptied.length === 0 ? [] : [view.style.warning(emptiedText(emptied, 'would', view))]),
     ...(stays === '' ? [] : [`kept: ${stays}`]),
     ...quotaLines(h, shown.refused === true),
-    ...(reclaimable === undefined ? [] : reclaimableLines(reclaimable)),
+    ...(reclaimable === undefined ? [] : reclaimableLines(reclaimable, until)),
   ];
   return [...tables.flatMap((t) => [t, '']), ...lines].join('\n');
 }

@@ -26,7 +26,7 @@ export interface TrashDetails extends TrashItem {
   /** Its objects, and those of them that lie in the trash. */
   readonly objects: number;
   readonly trashed_objects: number;
-  /** Bytes that emptying the trash of it alone would free, unless another artifact in the trash has them too. */
+  /** Bytes of those: emptying the trash of it alone frees them, unless another artifact in the trash has them too. */
   readonly trashed_bytes: number;
   /** Leases of running commands for which a purge would wait. */
   readonly leases: readonly string[];

@@ -39,7 +39,7 @@ export interface Usage extends UsageTotals {
   readonly rows: readonly UsageRow[];
   /** Shared objects count once over all groups. */
   readonly physical_bytes: number;
-  /** Unused and not in the trash: the next collection moves them there. */
+  /** Unused and not in the trash: a collection moves them there, but for a little of a large pack. */
   readonly unreferenced: ObjectTotals;
   /** In the trash, not purged yet. */
   readonly trash: ObjectTotals;
