@@ -193,4 +193,12 @@ describe('a few unused objects in a large pack', () => {
     expect((await collect(session)).reclaimed.unswept).toEqual(unswept);
     expect(await has(5)).toBe(false);
   });
+
+  it('cannot be read by the command that purged them out of a pack of the trash', async () => {
+    await remove(3, 4);
+    await collect(session, { repack: true });
+    expect([await reads(3), await reads(4)]).toEqual([true, true]);
+    await purgeTrashed(session, new Set([ids[3]!]));
+    expect([await has(3), await reads(4)]).toEqual([false, true]);
+  });
 });

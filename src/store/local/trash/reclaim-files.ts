@@ -64,6 +64,8 @@ export class ReclaimFiles implements Reclaimer {
       if (holed.has(pack.name)) await trasher.trashPack(pack);
     for (const batch of older) await trasher.moveFromOlder(batch);
     const left = await trasher.splitPacks();
+    // A pack that was rewritten there can be read here until it is looked for again.
+    for (const { name } of older) await files.packsOf(name)?.refresh();
     return { batches: trasher.batches, swept: trasher.swept, left };
   }
 
