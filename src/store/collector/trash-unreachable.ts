@@ -151,6 +151,7 @@ export async function trashUnreachable(
   for (const { ids } of unused) for (const id of ids) outOfUse.set(id, undefined);
   const { lastRemoval, sizes, purged, members } = await lastRemovals(mark, indexes, outOfUse);
   const seen = typeof emptyTrash === 'boolean' ? 0 : emptyTrash.seq;
+  const isSeen = (batch: string) => typeof emptyTrash !== 'boolean' && emptyTrash.batches.has(batch);
   const isInUse = (id: ObjectId) => mark.reachable.has(id);
   const rules: SweepRules = {
     isInUse,
@@ -162,7 +163,8 @@ export async function trashUnreachable(
     leaves: (id, { name, window }) => {
       const last = lastRemoval.get(id);
       if (last === undefined || isInUse(id)) return false;
-      if (last.purge && window === 'kept') return true;
+      // With the batches that were seen goes what they have.
+      if (window === 'kept' && rules.windowOf(id) === 'zero' && !isSeen(name)) return true;
       // In use meanwhile without being brought back: it was restored while it was moved here, and removed again.
       return !isMadeSince(name, last.at) && outOfUse.get(id) === name;
     },

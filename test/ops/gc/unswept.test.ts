@@ -201,4 +201,14 @@ describe('a few unused objects in a large pack', () => {
     await purgeTrashed(session, new Set([ids[3]!]));
     expect([await has(3), await reads(4)]).toEqual([false, true]);
   });
+
+  it('go with the trash that was shown though a collection moved them to the trash since', async () => {
+    await remove(3);
+    const seen = await seenTrash(session);
+    await remove(4);
+    await collect(session, { repack: true });
+    const { emptied } = await emptyTrash(session, { seen });
+    expect(emptied.map((item) => item.artifact_id)).toEqual([ids[3]]);
+    expect([await has(3), await reads(4)]).toEqual([false, true]);
+  });
 });
