@@ -621,7 +621,10 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'a condemned key is used again',
     file: 'store/s3/ledger-state.ts',
     edits: [{ from: 'return this.#seen?.condemnations.at(-1) ?? 0;', to: 'return 0;' }],
-    caughtBy: S3_SIMULATION,
+    caughtBy: {
+      file: 'test/s3/outcome.test.ts',
+      test: 'what is put again once its key was condemned stays, whatever the collection then deletes',
+    },
   },
   {
     name: 's3-erased-before-condemned',
@@ -667,7 +670,17 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [{ from: 'return first === undefined || head === undefined ||', to: 'return true ||' }],
     caughtBy: {
       file: 'test/s3/assumed-head.test.ts',
-      test: 'and is refused by a policy that is newer, and allowed by one',
+      test: 'and what was decided before another call looked counts only at the head that it found',
+    },
+  },
+  {
+    name: 's3-seen-believed',
+    fault: 'what this machine says it saw of the ledger is believed though the service has another head',
+    file: 'store/s3/s3-ledger.ts',
+    edits: [{ from: '&& sha256(bytes) === this.state.seen?.hash', to: '' }],
+    caughtBy: {
+      file: 'test/s3/doubted-mirror.test.ts',
+      test: 'what this machine saw of the ledger is read again where the service has another head',
     },
   },
   {
@@ -937,8 +950,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 's3-mirror-believed',
     fault: 'a changed copy in the mirror decides what the next entry follows',
-    file: 'store/s3/s3-ledger.ts',
-    edits: [{ from: 'if (!(await this.#entries.checkHead(last))) return this.#look();', to: '' }],
+    file: 'store/s3/mirrored-entries.ts',
+    edits: [{ from: 'if (sha256(bytes) !== seen.hash) bytes =', to: 'if (false) bytes =' }],
     caughtBy: {
       file: 'test/s3/mirror.test.ts',
       test: 'a mirror whose newest entry was changed does not decide what the next one follows',

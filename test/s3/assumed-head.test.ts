@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ArtifactId } from '../../src/core/objects/ids.js';
+import type { ArtifactId, ObjectId } from '../../src/core/objects/ids.js';
 import { collect } from '../../src/ops/gc/collect-garbage.js';
 import { removeArtifacts } from '../../src/ops/gc/remove-artifacts.js';
 import { put } from '../../src/ops/put/put.js';
 import type { PutOptions } from '../../src/ops/put/put-options.js';
 import type { Session } from '../../src/ops/session/session.js';
+import { Anchor } from '../../src/store/ledger/anchor.js';
 import { openTestSession, type TestStoreOptions, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 import { withPolicy } from '../ops/export/helpers.js';
@@ -48,6 +49,24 @@ beforeEach(async () => {
 });
 
 describe('a put begins with the state that this machine has seen', () => {
+  it('and what was decided before another call looked counts only at the head that it found', async () => {
+    const [old, found, newer] = ['a', 'b', 'c'].map((digit, seq) => ({
+      seq,
+      hash: digit.repeat(64) as ObjectId,
+    }));
+    const ledger = { assumeHead: async () => true, confirm: async () => {}, head: async () => found };
+    const nowhere = { path: undefined, look: async () => undefined };
+    const anchor = new Anchor(nowhere as never, ledger as never);
+    await anchor.assumeHead();
+    expect(await anchor.confirm()).toBe(true);
+    // The other call read its state while the head was assumed, or after.
+    expect([await anchor.confirm(old), await anchor.confirm(found), await anchor.confirm(newer)]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  });
+
   it('and is refused by a policy that is newer, and allowed by one', async () => {
     const grants = (isAllowed: boolean) =>
       on(elsewhere, (session) =>

@@ -63,20 +63,4 @@ export class MirroredEntries {
     const [there] = await Promise.all([this.#fetch(seq), this.#fetch(seq + 1)]);
     return there ?? mirrored;
   }
-
-  /**
-   * The newest entry is what the next one is chained to: a mirror whose copy changed must not decide that. False: nor
-   * is what was seen what the service has, and all of it is to be read again.
-   */
-  async checkHead(seq: number): Promise<boolean> {
-    const { seen } = this.#state;
-    const mirrored = await this.#mirror.entry(seq);
-    if (mirrored === undefined || seen?.seq !== seq || sha256(mirrored) === seen.hash) return true;
-    await this.#mirror.drop(this.#mirror.layout.entry(seq));
-    const there = await this.#fetch(seq);
-    if (there === undefined || sha256(there) === seen.hash) return true;
-    this.#state.reset();
-    this.forget();
-    return false;
-  }
 }

@@ -138,7 +138,6 @@ export class S3Ledger implements LedgerStore {
       this.#new.follow(known + 1, last, offered),
     ]);
     if (later !== undefined) return this.#look();
-    if (!(await this.#entries.checkHead(last))) return this.#look();
     this.#head = last;
     return last;
   }
@@ -154,11 +153,15 @@ export class S3Ledger implements LedgerStore {
 
   /** Whether the newest entry that was seen is there, and the same. */
   async #isStill(seq: number, etag: string): Promise<boolean> {
+    const isSeen = (bytes: Uint8Array | undefined) =>
+      bytes !== undefined && sha256(bytes) === this.state.seen?.hash;
     const mirrored = await this.mirror.entry(seq);
-    if (mirrored !== undefined && etag === `"${createHash('md5').update(mirrored).digest('hex')}"`)
-      return true;
-    const there = await this.#client.get(entryKey(seq));
-    return there !== undefined && sha256(there) === this.state.seen?.hash;
+    const isThere =
+      etag ===
+      `"${createHash('md5')
+        .update(mirrored ?? '')
+        .digest('hex')}"`;
+    return isSeen(isThere ? mirrored : await this.#client.get(entryKey(seq)));
   }
 
   /** The ledger is not the one that was seen: it was rolled back, which the anchor shows, or is another store's. */
