@@ -71,6 +71,7 @@ async function million(home) {
   const command = `stty cols 120 rows 50; echo $$ > ${pidFile}; exec ${process.execPath} ${HS} gc`;
   const started = performance.now();
   const child = spawn('script', ['-qec', command, '/dev/null'], { cwd: join(home, 'store-1000000-10'), env });
+  const closed = new Promise((resolve) => child.on('close', resolve));
   let shown = '';
   let drawn = started;
   child.stdout.on('data', (piece) => {
@@ -98,7 +99,7 @@ async function million(home) {
     child.stdin.write(key);
     await wait(QUIET_MS);
   }
-  await new Promise((resolve) => child.on('close', resolve));
+  await closed;
   rmSync(pidFile);
   const worst = Math.max(...times);
   console.log(
