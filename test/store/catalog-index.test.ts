@@ -342,6 +342,35 @@ describe('the catalog index', () => {
     expect(await readdir(cache)).toEqual([basename(index)]);
   });
 
+  it('deletes them before it is written, so that who fails to leaves that to the next one', async () => {
+    const { index, answer, expected } = await makeStore();
+    await remove(index);
+    const cache = dirname(index);
+    await mkdir(`${cache}/discarded-0123456789abcdef`);
+    const disk = interceptDisk(nodeDisk(), (operation, path) => {
+      if (operation === 'readdir' && path.endsWith('/cache'))
+        throw Object.assign(new Error('EIO'), { code: 'EIO', errno: -5, syscall: 'scandir' });
+    });
+    expect(clean(await answer({ disk }))).toEqual(clean(expected));
+    expect(clean(await answer())).toEqual(clean(expected));
+    expect(await readdir(cache)).toEqual([basename(index)]);
+  });
+
+  it('deletes them so that no power cut brings them back beside it', async () => {
+    const { index, answer } = await makeStore();
+    await writeFile(`${index}/root`, 'damaged');
+    await mkdir(`${dirname(index)}/new-0123456789abcdef`);
+    const done: string[] = [];
+    const disk = interceptDisk(nodeDisk(), (operation, path) => {
+      const name = path.slice(dirname(index).length + 1);
+      if (/^(removeTree|mkdir)$/.test(operation) && name !== '')
+        done.push(`${operation} ${name.split('-')[0]}`);
+      if (operation === 'syncDir' && path === dirname(index)) done.push(operation);
+    });
+    await answer({ disk });
+    expect(done).toEqual(['removeTree discarded', 'syncDir', 'mkdir catalog', 'removeTree new', 'syncDir']);
+  });
+
   it('is rebuilt if it belongs to another chain or another store', async () => {
     const [a, b] = [await makeStore(), await makeStore()];
     await remove(b.index);

@@ -190,6 +190,7 @@ export class CatalogCache {
           key: this.#key!,
           storeId: this.#storeId,
           port: this.#port,
+          tidy: () => this.#tidy(),
         },
         tables,
         this.#root,
@@ -229,7 +230,7 @@ export class CatalogCache {
       if (name === undefined || name === this.#name) continue;
       const path = `${this.#layout.cache}/${name}`;
       // The index of an earlier version has no key in its name.
-      if (isIndexLeftover(name) || name === 'catalog') await this.#disk.removeTree(path);
+      if (isIndexLeftover(name) || name === 'catalog') await this.#removeForGood(path);
       else if (isIndexName(name)) others.push({ path, mtimeNs: (await this.#disk.lstat(path)).mtimeNs });
     }
     others.sort((a, b) => (a.mtimeNs > b.mtimeNs ? -1 : 1));
@@ -255,7 +256,13 @@ export class CatalogCache {
       if (isErrno(e, 'ENOENT')) return;
       throw e;
     }
-    await this.#disk.removeTree(away);
+    await this.#removeForGood(away);
+  }
+
+  /** A power cut must not bring it back beside an index that is there: nobody would look for it again. */
+  async #removeForGood(path: string): Promise<void> {
+    await this.#disk.removeTree(path);
+    await this.#disk.syncDir(this.#layout.cache);
   }
 
   /** Discards the index: this process works without it, and the next one rebuilds it. */

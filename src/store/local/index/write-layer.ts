@@ -35,6 +35,8 @@ export interface LayerPlace {
   readonly key: string;
   readonly storeId: string;
   readonly port: Pick<IndexPort, 'compressAhead'>;
+  /** Deletes what other indexes left. */
+  tidy(): Promise<void>;
 }
 
 export interface WrittenLayer {
@@ -80,7 +82,11 @@ export async function writeLayer(
   });
   return exclusively(place, async () => {
     const now = await readRoot(place);
-    if (now === undefined) await reserve(place);
+    if (now === undefined) {
+      // Before there is a root: after it, nobody would come again for what a failure or a kill left.
+      await place.tidy();
+      await reserve(place);
+    }
     if (!Buffer.from(now ?? []).equals(Buffer.from(before ?? []))) return undefined;
     let { rows } = tables.changes;
     let taken = 0;
