@@ -13,3 +13,8 @@ export interface ReclaimScope {
   /** Also take apart packs of which little is unused; emptying all of the trash does. */
   readonly repack?: boolean | undefined;
 }
+
+/** Whether no pack is left as it is. Without a trash window nobody is told that what stays could be brought back. */
+export function takesAll({ emptyTrash, repack, trashDays }: ReclaimScope & { readonly trashDays: number }) {
+  return emptyTrash === true || repack === true || trashDays === 0;
+}

@@ -5,6 +5,7 @@ import type { Store } from '../store.js';
 import { markFor } from './mark.js';
 import { type ObjectTotals, sizesOf, totals } from './object-totals.js';
 import { isDue } from './purge.js';
+import { takesAll } from './reclaim-scope.js';
 import { lastRemovals, unreachable } from './trash-unreachable.js';
 import { worthMoving } from './worth-moving.js';
 
@@ -53,10 +54,9 @@ export async function reclaimable(
 ): Promise<Reclaimable> {
   const { unused, unknown } = found ?? (await unreferencedNow(store));
   const { all: trash, due } = await trashTotals(store, request);
-  const isAll = request.emptyTrash || request.repack || request.trashDays === 0;
   return {
     unreferenced: totals(await sizesOf(unused)),
-    unswept: totals(await sizesOf(isAll ? [] : await staying(store, unused))),
+    unswept: totals(await sizesOf(takesAll(request) ? [] : await staying(store, unused))),
     trash,
     due,
     unknown,
@@ -73,13 +73,8 @@ async function staying(store: Store, unused: readonly UnusedObjects[]): Promise<
     for await (const _ of catalog.provenRemoved().blocks());
     return lastRemovals({ catalog }, new IndexReader(store.objects), out);
   });
-  return (
-    await worthMoving(
-      unused,
-      (id) => purged.has(id),
-      (id) => members.get(id) ?? [],
-    )
-  ).unswept;
+  const goes = (id: ObjectId) => purged.has(id);
+  return (await worthMoving(unused, goes, (id) => members.get(id) ?? [])).unswept;
 }
 
 /** The size of the trash, and of the part that the next collection purges. */

@@ -15,7 +15,7 @@ import type {
 import { isMadeSince } from './batch-time.js';
 import { keptIndexes, type Mark } from './mark.js';
 import { NO_OBJECTS, sizesOf, totals } from './object-totals.js';
-import type { ReclaimScope } from './reclaim-scope.js';
+import { takesAll } from './reclaim-scope.js';
 import { worthMoving } from './worth-moving.js';
 
 /** The objects outside the trash that the mark does not reach. */
@@ -123,7 +123,7 @@ export interface Sweep extends TakenOut {
 /**
  * Moves unreachable objects to the trash, each with the trash window of the last removal that released it, and then
  * consolidates the packs. `older` are the existing batches. What has a window stays in packs that are not worth
- * rewriting for it, unless the request is to repack or to empty all of the trash.
+ * rewriting for it, unless the scope takes all.
  */
 export async function trashUnreachable(
   { inventory, reclaimer }: { readonly inventory: Inventory; readonly reclaimer: Reclaimer },
@@ -131,7 +131,7 @@ export async function trashUnreachable(
   indexes: IndexReader,
   older: readonly TrashBatch[],
   now: Timestamp,
-  { repack, emptyTrash, trashDays }: ReclaimScope & { readonly trashDays: number },
+  scope: Parameters<typeof takesAll>[0],
   working: Working,
 ): Promise<Sweep> {
   const damaged: string[] = [];
@@ -150,32 +150,26 @@ export async function trashUnreachable(
     for (const { id } of objects) if (batch > (outOfUse.get(id) ?? '')) outOfUse.set(id, batch);
   for (const { ids } of unused) for (const id of ids) outOfUse.set(id, undefined);
   const { lastRemoval, sizes, purged, members } = await lastRemovals(mark, indexes, outOfUse);
-  const seen = typeof emptyTrash === 'boolean' ? 0 : emptyTrash.seq;
-  const isSeen = (batch: string) => typeof emptyTrash !== 'boolean' && emptyTrash.batches.has(batch);
+  const seen = typeof scope.emptyTrash === 'boolean' ? undefined : scope.emptyTrash;
   const isInUse = (id: ObjectId) => mark.reachable.has(id);
   const rules: SweepRules = {
     isInUse,
     windowOf: (id) => {
       const last = lastRemoval.get(id);
-      return last !== undefined && (last.purge || last.seq <= seen) ? 'zero' : 'kept';
+      return last !== undefined && (last.purge || last.seq <= (seen?.seq ?? 0)) ? 'zero' : 'kept';
     },
     sizeOf: (id) => sizes.get(id),
     leaves: (id, { name, window }) => {
       const last = lastRemoval.get(id);
       if (last === undefined || isInUse(id)) return false;
       // With the batches that were seen goes what they have.
-      if (window === 'kept' && rules.windowOf(id) === 'zero' && !isSeen(name)) return true;
+      if (window === 'kept' && rules.windowOf(id) === 'zero' && !seen?.batches.has(name)) return true;
       // In use meanwhile without being brought back: it was restored while it was moved here, and removed again.
       return !isMadeSince(name, last.at) && outOfUse.get(id) === name;
     },
   };
   // Nothing that was purged once stays, though another artifact with a window was the last to have it.
-  const goes = (id: ObjectId) =>
-    repack === true ||
-    emptyTrash === true ||
-    trashDays === 0 ||
-    purged.has(id) ||
-    rules.windowOf(id) === 'zero';
+  const goes = (id: ObjectId) => takesAll(scope) || purged.has(id) || rules.windowOf(id) === 'zero';
   const { moved, unswept } = await worthMoving(unused, goes, (id) => members.get(id) ?? []);
   const taken = await reclaimer.moveToTrash(moved, rules, older, now, working);
   // Last, since it needs free space.
