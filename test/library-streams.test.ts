@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import { Transform, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import {
   type ArtifactStore,
@@ -39,6 +40,12 @@ function stalling(stop: () => void): Promise<never> {
 async function* stalled() {
   yield Buffer.from('first');
   await never;
+}
+
+/** A source that gives one chunk and takes its time to end. */
+async function* stalledFor(ms: number) {
+  yield Buffer.from('first');
+  await delay(ms);
 }
 
 const STALLING: Record<string, (options: CallOptions) => Promise<unknown>> = {
@@ -81,7 +88,7 @@ it('refuses a stream that is locked', async () => {
   await expect(store.exportToStream('large', sink)).rejects.toMatchObject({ code: 'USAGE' });
 });
 
-it.each<[string, (stream: ReturnType<typeof createReadStream>) => Promise<unknown>]>([
+const REFUSED: [string, (stream: ReturnType<typeof createReadStream>) => Promise<unknown>][] = [
   ['put refuses', (stream) => store.put(stream, { name: '../bad' })],
   ['another line is refused', (stream) => store.putLines([{ source: stream }, { source: '/none' }])],
   ['an option is refused', (stream) => store.put(stream, { bad: 1 } as never)],
@@ -91,11 +98,35 @@ it.each<[string, (stream: ReturnType<typeof createReadStream>) => Promise<unknow
     (stream) => store.putLines([{ source: '/none', kind: 'no' as never }, { source: stream }]),
   ],
   ['a source before it is missing', (stream) => store.writeObjects(['/none', stream])],
-])('closes a stream when %s', async (_, call) => {
+];
+
+it.each(REFUSED)('closes a stream when %s', async (_, call) => {
   await writeFile(`${dir}/source`, 'bytes');
   const stream = createReadStream(`${dir}/source`);
   await expect(call(stream)).rejects.toThrow();
-  await vi.waitFor(() => expect(stream.destroyed).toBe(true));
+  await vi.waitFor(() => expect(stream.closed).toBe(true));
+});
+
+it.each(REFUSED)('does not end the process for a stream that fails unread when %s', async (_, call) => {
+  const uncaught: unknown[] = [];
+  const others = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException').on('uncaughtException', (e) => uncaught.push(e));
+  try {
+    const stream = createReadStream(`${dir}/missing`);
+    await expect(call(stream)).rejects.toThrow();
+    await vi.waitFor(() => expect(stream.closed).toBe(true));
+    expect(uncaught).toEqual([]);
+  } finally {
+    process.removeAllListeners('uncaughtException');
+    for (const listener of others) process.on('uncaughtException', listener);
+  }
+});
+
+it('tells what made a stream fail before it was read', async () => {
+  const [first, second] = [stalledFor(50), createReadStream(`${dir}/missing`)];
+  await expect(store.putLines([{ source: first }, { source: second }])).rejects.toMatchObject({
+    code: 'ENOENT',
+  });
 });
 
 it('ends a generator whose chunks are refused', async () => {

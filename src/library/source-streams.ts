@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { unlessAborted } from '../core/unless-aborted.js';
 
 /** The streams that a caller gives to one call: each read ends with the call's signal, and all are closed at its end. */
@@ -5,8 +6,12 @@ export class SourceStreams {
   readonly #taken: unknown[] = [];
   readonly #opened = new Map<unknown, AsyncIterator<Uint8Array>>();
 
-  /** Closes this source at the end if it is a stream, also when it comes to nothing before it is read. */
+  /**
+   * Closes this source at the end if it is a stream, also when it comes to nothing before it is read. A stream that fails
+   * while nobody reads it, such as one of a file that is missing, does not end the process: who reads it is told.
+   */
   take<T>(source: T): T {
+    if (source instanceof EventEmitter) source.on('error', () => undefined);
     this.#taken.push(source);
     return source;
   }
