@@ -1,9 +1,11 @@
 /**
- * Runs the mutants of test/mutants/table.ts, or those named, each against the test that must catch it, those with
- * `seeds` against the simulation too, and says which survive. First each of these tests must pass on the sources as they are.
+ * Runs the mutants of test/mutants/table.ts, or those named, or with `--part K/N` every Nth of them, each against the
+ * test that must catch it, those with `seeds` against the simulation too, and says which survive. First each of these tests
+ * must pass on the sources as they are.
  */
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { loadTypeScript } from './load-typescript.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -12,13 +14,23 @@ const { MUTANTS, runHarness, runSimulation } = await loadTypeScript(
   `export { MUTANTS } from './test/mutants/table.ts';
    export { runHarness, runSimulation } from './test/mutants/run-harness.ts';`,
 );
-const names = process.argv.slice(2);
+const { values, positionals: names } = parseArgs({
+  options: { part: { type: 'string', default: '0/1' } },
+  allowPositionals: true,
+});
+const [part, parts] = values.part.split('/').map(Number);
+if (!(Number.isInteger(part) && part >= 0 && part < parts)) {
+  console.error(`there is no part '${values.part}': the first of ten is 0/10`);
+  process.exit(2);
+}
 const unknown = names.filter((name) => !MUTANTS.some((m) => m.name === name));
 if (unknown.length > 0) {
   console.error(`there is no mutant ${unknown.join(', ')}`);
   process.exit(2);
 }
-const chosen = names.length === 0 ? MUTANTS : MUTANTS.filter((m) => names.includes(m.name));
+const chosen = MUTANTS.filter(({ name }, n) =>
+  names.length === 0 ? n % parts === part : names.includes(name),
+);
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
 let bad = 0;
