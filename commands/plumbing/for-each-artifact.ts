@@ -64,12 +64,12 @@ A filter by id, name, job, label, source, pin or expiry reads only the artifacts
     const document = globals.json || globals.jsonl;
     for await (const record of rows) {
       const text = format(record, field);
-      yield { ...toRow(record), text: document && typeof text !== 'string' ? guardBytes(text) : text };
+      yield toRow(record, document && typeof text !== 'string' ? guardBytes(text) : text);
     }
   },
   line: (row) => ({ formatted: row.text }),
 });
 
-function toRow(r: ArtifactRecord) {
-  return { artifact_id: r.artifact_id, kind: r.kind, size_bytes: r.size_bytes, content_hash: r.content_hash };
+function toRow({ artifact_id, kind, size_bytes, content_hash }: ArtifactRecord, text: string | Buffer) {
+  return { artifact_id, kind, size_bytes, content_hash, text };
 }

@@ -211,6 +211,6 @@ async function readPutLines(
   const { putLine } = await import('../../src/core/manifest/batch-schemas.js');
   const lines = await readLines(context, options.manifestLines!, putLine);
   return lines.map(({ line, value: { path, class: retentionClass, ...rest } }) =>
-    compact({ ...rest, line, retentionClass, source: { path: context.path(path) } }),
+    compact({ line, retentionClass, source: { path: context.path(path) }, ...rest }),
   );
 }

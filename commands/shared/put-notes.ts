@@ -12,6 +12,7 @@ const SHOWN = 5;
 
 /** Warnings about data not stored as it was; a few by name, the rest as a count. */
 export function tellOfPut(result: PutResult, log: Notes): void {
+  if (result.leftOut.length === 0 && result.portability.length === 0) return;
   for (const why of ['link', 'empty directory', 'store', 'excluded'] as const) {
     const paths = result.leftOut.filter((l) => l.why === why).map((l) => `'${l.path}'`);
     if (paths.length === 0) continue;

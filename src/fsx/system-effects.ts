@@ -15,10 +15,17 @@ export function runtime(): { readonly node: string; readonly arch: string } {
   return { node: process.versions.node, arch: process.arch };
 }
 
+const UUID_LENGTH = 36;
+
 /** The system's source of randomness. */
 export function systemRandom(): Random {
+  const flat = Buffer.allocUnsafeSlow(UUID_LENGTH);
   return {
-    uuid: () => randomUUID(),
+    uuid: () => {
+      // Node puts it together of 20 strings, which V8 keeps as long as it: half a KiB for each of 100,000 artifacts.
+      flat.write(randomUUID(), 'latin1');
+      return flat.toString('latin1');
+    },
     hex: (bytes) => randomBytes(bytes).toString('hex'),
   };
 }

@@ -87,7 +87,7 @@ export class ArtifactStore extends TransferMethods {
       const asked = await this.batch(taken, (line) => {
         const { source, filenameHint, expect, ...rest } = given.putLine(line);
         const payload = this.#payload(source, streams, session.signal);
-        return { ...rest, source: { ...payload, ...compact({ filenameHint, expect }) } };
+        return { source: compact({ filenameHint, expect, ...payload }), ...rest };
       });
       return putLines(session, asked, shared);
     });
@@ -139,7 +139,7 @@ export class ArtifactStore extends TransferMethods {
     return camelCased(
       await writeManifests(
         session,
-        asked.map(({ manifest, ...rest }) => ({ ...rest, given: manifest })),
+        asked.map(({ manifest, ...rest }) => ({ given: manifest, ...rest })),
       ),
     );
   }

@@ -63,7 +63,7 @@ export class GovernMethods extends RetentionMethods {
     const [session, { reason }] = this.begin(given.reasonOptions(options));
     const { labelLines } = await import('../ops/govern/describe-artifacts.js');
     const asked = await this.batch(lines, given.batchLabel);
-    const changes = asked.map(({ artifact, ...rest }) => ({ ...rest, id: artifact }));
+    const changes = asked.map(({ artifact, ...rest }) => ({ id: artifact, ...rest }));
     return camelCased(await labelLines(session, changes, reason));
   }
 

@@ -58,7 +58,7 @@ export class RetentionMethods extends PinMethods {
     return camelCased(
       await retainLines(
         session,
-        asked.map(({ artifact, ...rest }) => ({ ...rest, id: artifact })),
+        asked.map(({ artifact, ...rest }) => ({ id: artifact, ...rest })),
       ),
     );
   }

@@ -129,7 +129,7 @@ function columnsOf(items: readonly ListItem[]): Columns {
 /** Sorted by id, like the items of the plan. */
 function withTrashed(items: readonly PlanItem[], trashed: readonly TrashedArtifact[]): readonly ListItem[] {
   if (trashed.length === 0) return items;
-  const more = trashed.map((t): ListItem => ({ ...t, verdict: 'trashed', rule: 'trashed', freed_bytes: 0 }));
+  const more = trashed.map((t): ListItem => ({ verdict: 'trashed', rule: 'trashed', freed_bytes: 0, ...t }));
   return [...items, ...more].sort((a, b) => (a.artifact_id < b.artifact_id ? -1 : 1));
 }
 

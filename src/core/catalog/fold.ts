@@ -114,10 +114,10 @@ export class EntryFold {
       );
     }
     this.#put(before, {
-      ...facts,
       registered: before.registered,
       manifests: [...before.manifests, { manifest: facts.manifest, size_bytes: facts.manifest_size_bytes }],
       pins: before.pins,
+      ...facts,
     });
   }
 
@@ -128,7 +128,7 @@ export class EntryFold {
   #remove(id: string, purge: boolean): void {
     const record = this.#liveRecord(id);
     const { seq, at } = this.#entry;
-    this.#put(record, { ...record, pins: [], removed: { seq, at, purge } });
+    this.#put(record, Object.assign({}, record, { pins: [], removed: { seq, at, purge } }));
   }
 
   #restore(id: string): void {

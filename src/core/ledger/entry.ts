@@ -69,7 +69,7 @@ export function toLedgerEntry(value: unknown): LedgerEntry {
   if (rest.ops !== undefined && rest.ops_object !== undefined) {
     throw new HsError('INVALID_RECORD', 'a ledger entry has ops or an ops object');
   }
-  return { ...rest, type, ...(payload === undefined ? {} : { payload: checkPayload(type, payload) }) };
+  return { type, ...rest, ...(payload === undefined ? {} : { payload: checkPayload(type, payload) }) };
 }
 
 export function encodeEntry(entry: LedgerEntry): Buffer {

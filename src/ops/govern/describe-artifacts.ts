@@ -72,7 +72,7 @@ export async function labelLines(
   reason?: string,
 ): Promise<Described[]> {
   for (const { line, labels } of lines) await atLine(line, () => refuseOwn(labels));
-  const changes = lines.map(({ labels, ...of }) => ({ ...of, change: relabelling(labels) }));
+  const changes = lines.map(({ labels, ...of }) => ({ change: relabelling(labels), ...of }));
   return describeAnew(session, changes, 'labels', reason);
 }
 

@@ -40,7 +40,7 @@ export async function retain(
   demandChange(change);
   return retainLines(
     session,
-    names.map((id) => ({ ...change, id })),
+    names.map((id) => ({ id, ...change })),
   );
 }
 

@@ -202,7 +202,7 @@ async function readPayload(
   const files: { path: string; hash: ObjectId; size: number; executable: boolean }[] = [];
   const found = await payloadFiles(dir, PAYLOAD, faults, async ({ content, size: _, ...file }) => {
     const { hash, size } = await hashBytes(countingBytes(content, onBytes));
-    files.push({ ...file, hash, size });
+    files.push({ hash, size, ...file });
   });
   if (found === undefined || faults.keepOut) return undefined;
   if (found === 'file') {

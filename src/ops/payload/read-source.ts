@@ -65,7 +65,7 @@ export async function readSourceFile(
   if (!small.atRest) throw changed(subject);
   const added = await batch.addBytes(scratch.subarray(0, small.count));
   onBytes(small.count);
-  return { ...added, executable: isExecutable(small.mode) };
+  return { executable: isExecutable(small.mode), ...added };
 }
 
 async function readLargeFile(
@@ -87,7 +87,7 @@ async function readLargeFile(
   try {
     const added = await batch.addSource(source, onBytes);
     if (!sameState(before, await file.stat())) throw changed(subject);
-    return { ...added, executable: isExecutable(before.mode) };
+    return { executable: isExecutable(before.mode), ...added };
   } finally {
     await source.end();
   }

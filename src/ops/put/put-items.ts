@@ -77,12 +77,12 @@ export function putItems(
     // What is unchanged may have lost its bytes since.
     if (entry === undefined) await tx.batch.publish();
     session.progress.done();
-    return stored.map(({ payload: { executable: _, ...payload }, filenameHint }, i) => ({
-      ...registration.registered[i]!,
+    return stored.map(({ payload: { executable: _, leftOut, ...payload }, filenameHint }, i) => ({
       filenameHint,
-      ...payload,
       // Notes that concern no single artifact are attached to the first one.
-      leftOut: i === 0 ? [...besides, ...payload.leftOut] : payload.leftOut,
+      leftOut: i === 0 ? [...besides, ...leftOut] : leftOut,
+      ...registration.registered[i]!,
+      ...payload,
     }));
   });
 }

@@ -26,13 +26,11 @@ export function putLines(
       line,
       source,
       ...(ref === undefined ? {} : { ref }),
-      options: {
-        ...shared,
-        ...own,
+      options: Object.assign({}, shared, own, {
         sources: [...(shared.sources ?? []), ...(own.sources ?? [])],
         entities: [...(shared.entities ?? []), ...(own.entities ?? [])],
         labels: { ...shared.labels, ...own.labels },
-      },
+      }),
     })),
   );
 }

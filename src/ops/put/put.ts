@@ -16,6 +16,6 @@ export function put(
     const items = options.each
       ? await spreadSources(session, sources, walk, leave)
       : sources.map((source) => ({ source }));
-    return items.map((item) => ({ ...item, options }));
+    return items.map((item) => ({ options, ...item }));
   });
 }

@@ -83,7 +83,6 @@ export class Registrar {
       newManifest(
         this.#session,
         compact({
-          ...fields,
           artifact_id: id,
           name,
           payload_type: payload.payloadType,
@@ -91,13 +90,14 @@ export class Registrar {
           size_bytes: payload.sizeBytes,
           filename_hint: filenameHint,
           source_artifact_refs: refs.length === 0 ? undefined : refs,
+          ...fields,
           labels: Object.keys(labels).length === 0 ? undefined : labels,
         }),
       ),
     );
     this.#ops.push(await addArtifact(this.#tx, manifest));
     this.#bytes += manifest.size_bytes;
-    if (name !== undefined) this.#newest.set(name, manifest);
+    if (name !== undefined && this.#catalog !== undefined) this.#newest.set(name, manifest);
     return manifest;
   }
 

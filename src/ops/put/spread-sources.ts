@@ -20,10 +20,11 @@ export async function spreadSources(
       continue;
     }
     await refuseInStore(session, source.path);
+    const directory = `${source.path}/`;
     const entries = await session.disk.readdir(source.path);
     for (const { name: entry, bytes, kind } of entries.sort(compareEntries)) {
       const text = entry ?? textOfName(bytes);
-      const path = `${source.path}/${text}`;
+      const path = directory + text;
       if (exclude.excludes(text)) leave({ path: entry ?? showName(text), why: 'excluded' });
       else if (entry === undefined) throw isNotText(text, true);
       else if (entry === STORE_DIR && kind === 'directory') leave({ path: entry, why: 'store' });

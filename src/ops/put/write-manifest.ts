@@ -25,7 +25,7 @@ async function withSize(session: Session, known: Readonly<Record<string, unknown
     known.payload_type === 'directory'
       ? indexSize(decodeBundleIndex(await objects.read(hash, MAX_INDEX_BYTES)))
       : await objects.size(hash);
-  return size === undefined ? known : { ...known, size_bytes: size };
+  return size === undefined ? known : Object.assign({}, known, { size_bytes: size });
 }
 
 /** A manifest to register, with defaults for missing fields. */

@@ -38,11 +38,11 @@ export function encodeOps(ops: readonly LedgerOp[]): Buffer {
 function* linesToWrite(ops: readonly LedgerOp[]): Generator<string> {
   yield canonicalText({ schema: OPS_SCHEMA, count: ops.length });
   for (const op of ops) {
-    if (op.op !== 'remove') check(ledgerOp, op, 'INVALID_RECORD', 'operation');
     const line = canonicalText(op);
     // What the reader takes needs no second check.
-    if (op.op === 'remove' && readPlainRemove(line) === undefined)
-      check(ledgerOp, op, 'INVALID_RECORD', 'operation');
+    const plain =
+      op.op === 'remove' ? readPlainRemove(line) : op.op === 'add' ? readPlainAdd(line) : undefined;
+    if (plain === undefined) check(ledgerOp, op, 'INVALID_RECORD', 'operation');
     yield line;
   }
 }
