@@ -153,6 +153,18 @@ describe('a full disk', () => {
   });
 });
 
+it('a file that cannot be closed is closed all the same, as Linux does, and its lock is free', async () => {
+  const sim = new SimDisk();
+  const [one, other] = [sim.process('one'), sim.process('other')];
+  await put(one, '/a');
+  const held = await one.open('/a', { access: 'update' });
+  expect(await held.tryLock()).toBe(true);
+  sim.failAt(1, 'EIO');
+  await expect(held.close()).rejects.toMatchObject({ code: 'EIO' });
+  await expect(held.stat()).rejects.toMatchObject({ code: 'EBADF' });
+  expect(await (await other.open('/a', { access: 'update' })).tryLock()).toBe(true);
+});
+
 describe('operations that a filesystem may lack', () => {
   it('is refused as Linux refuses it', async () => {
     const sim = new SimDisk({ lacks: ['link', 'exchange', 'syncFilesystem', 'lock', 'syncDir'] });

@@ -6,6 +6,12 @@ import { permit } from './resolve.js';
 import type { Rng } from './rng.js';
 import type { Mishaps } from './scheduler.js';
 
+/** Linux frees the descriptor and the lock even where close(2) fails. */
+function closing(process: SimProcess, handle: SimFile | SimDir): [act: () => void, mishaps: Mishaps] {
+  const close = () => process.forget(handle);
+  return [close, { failed: close }];
+}
+
 /** An open file of a simulated process. */
 export class SimFile implements DiskFile {
   readonly #process: SimProcess;
@@ -101,7 +107,7 @@ export class SimFile implements DiskFile {
   }
 
   close(): Promise<void> {
-    return this.#process.step('file.close', this.#path, () => this.#process.forget(this));
+    return this.#process.step('file.close', this.#path, ...closing(this.#process, this));
   }
 
   #opened(writing = false): FileNode {
@@ -156,7 +162,7 @@ export class SimDir implements DiskDir {
   }
 
   close(): Promise<void> {
-    return this.#process.step('dir.close', this.#openedBy, () => this.#process.forget(this));
+    return this.#process.step('dir.close', this.#openedBy, ...closing(this.#process, this));
   }
 
   #opened(): DirNode {

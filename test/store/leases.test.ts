@@ -15,19 +15,26 @@ import {
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Json } from '../../src/core/json/canonical.js';
+import { errnoError } from '../../src/fsx/errno.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { systemRandom } from '../../src/fsx/system-effects.js';
 import { Layout } from '../../src/store/local/layout.js';
 import { LeaseFiles } from '../../src/store/local/leases.js';
 import { behind, openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
+import { faultDisk } from '../sim/fault-disk.js';
 
 const HOLDER = fileURLToPath(new URL('../helpers/lock-holder.mjs', import.meta.url));
 const token = (n: number) => String(n).padStart(24, '0');
 
 /** As a user sees them whose secret is this; undefined: one without a state directory. */
-function leasesOf(dir: string, secret: string | undefined = 'secret', id = 'store'): LeaseFiles {
-  return new LeaseFiles(nodeDisk(), new Layout(dir), systemRandom(), {
+function leasesOf(
+  dir: string,
+  secret: string | undefined = 'secret',
+  id = 'store',
+  disk = nodeDisk(),
+): LeaseFiles {
+  return new LeaseFiles(disk, new Layout(dir), systemRandom(), {
     id,
     state: { secret: async () => secret },
   });
@@ -65,6 +72,24 @@ describe('leases', () => {
     expect(await leases.list()).toEqual([]);
     expect(await leases.judge(lease.token)).toBeUndefined();
   });
+
+  it.each(['file.tryLock', 'file.stat'])(
+    'leave no file when %s fails, though the file cannot be closed',
+    async (what) => {
+      const dir = await tmp();
+      await mkdir(`${dir}/leases`);
+      const disk = faultDisk(nodeDisk(), {
+        onOperation(operation) {
+          if (operation === what || operation === 'file.close') throw errnoError('EIO', operation, dir);
+        },
+      });
+      await expect(leasesOf(dir, 'secret', 'store', disk).take()).rejects.toMatchObject({
+        code: 'EIO',
+        syscall: what,
+      });
+      expect(await readdir(`${dir}/leases`)).toEqual([]);
+    },
+  );
 
   it('of eight processes all count as alive, and as dead as soon as they are killed', async () => {
     const { leases, at } = await leasesIn(await tmp());

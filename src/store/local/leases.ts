@@ -125,16 +125,20 @@ export class LeaseFiles implements LeaseTable {
         if (locked && nlink > 0)
           return new LeaseFile(this.#disk, path, token, file, (...of) => this.#sealOf(true, ...of));
       } catch (e) {
-        await file.close();
-        await this.#disk.unlink(path).catch(() => undefined);
+        await this.#drop(path, file);
         throw e;
       }
-      await file.close();
-      await this.#disk.unlink(path).catch(() => undefined);
+      await this.#drop(path, file);
     }
     throw new HsError('CONFLICT', 'cannot acquire a lease', {
       hint: 'another program keeps removing files in .hsstore/leases',
     });
+  }
+
+  /** Whatever fails: closing frees the lock even then, and a judge removes the file. */
+  async #drop(path: string, file: DiskFile): Promise<void> {
+    await this.#disk.unlink(path).catch(() => undefined);
+    await file.close().catch(() => undefined);
   }
 
   async list(): Promise<string[]> {
