@@ -2,7 +2,7 @@ import { createSha256, sha256 } from '../../core/objects/hash.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { STORE_DIR } from '../../core/paths/store-dir.js';
 import { escapeText } from '../../core/text/escape-control.js';
-import { HsError } from '../../errors/hs-error.js';
+import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { DiskFile, FileStat } from '../../fsx/disk.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
 import { unnameable } from './remove-owned-tree.js';
@@ -41,11 +41,16 @@ export async function identityAt(parent: SafeDir, name: string): Promise<string 
 /** Whether a tree is the same as when it was examined; throws if that cannot be determined. */
 export async function isUnchanged(parent: SafeDir, name: string, tree: ReplacedTree): Promise<boolean> {
   if ((await identityAt(parent, name)) !== tree.identity) return false;
-  const dir = await parent.child(name);
   try {
-    return inventoryHash(await inventory(dir)) === tree.inventory;
-  } finally {
-    await dir.close();
+    const dir = await parent.child(name);
+    try {
+      return inventoryHash(await inventory(dir)) === tree.inventory;
+    } finally {
+      await dir.close();
+    }
+  } catch (e) {
+    if (isErrno(e, 'ENOENT')) return false;
+    throw e;
   }
 }
 

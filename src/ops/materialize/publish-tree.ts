@@ -1,5 +1,7 @@
+import type { ObjectId } from '../../core/objects/ids.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
+import type { SafeDir } from '../../fsx/safe-dir.js';
 import type { OpenDestination } from './destination.js';
 import {
   identityOf,
@@ -29,7 +31,10 @@ export interface OldTree extends ReplacedTree {
   readonly gid: number;
 }
 
-/** The existing directory at the destination; `undefined` if nothing exists. DEST_EXISTS if it may not be replaced. */
+/**
+ * The existing directory at the destination; `undefined` if nothing exists. DEST_EXISTS if it may not be replaced,
+ * CONFLICT if another command takes it or a part of it away meanwhile.
+ */
 export async function checkTreeDestination(
   { parent, name, path }: OpenDestination,
   rules: ReplaceRules,
@@ -50,6 +55,16 @@ export async function checkTreeDestination(
         );
   }
   if (!rules.force) throw destinationExists(path, 'exists already', 'use --force to replace it');
+  try {
+    const { mode, gid } = existing;
+    return { identity: identityOf(existing), inventory: await examine(parent, name, path, rules), mode, gid };
+  } catch (e) {
+    throw isErrno(e, 'ENOENT') ? changed(path) : e;
+  }
+}
+
+/** The hash of its inventory. */
+async function examine(parent: SafeDir, name: string, path: string, rules: ReplaceRules): Promise<ObjectId> {
   const dir = await parent.child(name);
   try {
     const found = await inventory(dir);
@@ -63,8 +78,7 @@ export async function checkTreeDestination(
         );
       }
     }
-    const { mode, gid } = existing;
-    return { identity: identityOf(existing), inventory: inventoryHash(found), mode, gid };
+    return inventoryHash(found);
   } finally {
     await dir.close();
   }
@@ -147,6 +161,7 @@ async function replaceInTwoSteps(
     await parent.rename(name, aside);
   } catch (e) {
     if (isErrno(e, 'EBUSY')) throw mountPoint(path);
+    if (isErrno(e, 'ENOENT')) throw changed(path);
     throw e;
   }
   if (!(await isUnchanged(parent, aside, old))) throw changed(path);

@@ -1,4 +1,4 @@
-import { chmod, link, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
@@ -141,6 +141,25 @@ describe('materialize', () => {
     });
     await expect(attempt).rejects.toMatchObject({ code: 'CONFLICT' });
     expect((await readdir(out)).sort()).toEqual(['a.txt', 'late', 'sub']);
+  });
+
+  it.each<[string, (out: string) => Promise<void>]>([
+    ['a file of it is removed', (out) => rm(join(out, 'sub/b.sh'))],
+    ['it is removed as a whole', (out) => rm(out, { recursive: true })],
+  ])('gives up when, while the directory to be replaced is read, %s', async (_, change) => {
+    const dir = await tmp();
+    const out = join(dir, 'out');
+    await write(out, TREE);
+    const recorded = async () => {
+      await change(out);
+      return () => true;
+    };
+    const attempt = write(out, treePayload({ n: 'n' }), { force: true, recorded });
+    await expect(attempt).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: `'${out}' was changed while this command was at work`,
+    });
+    expect((await readdir(dir)).filter((name) => name !== 'out')).toEqual([]);
   });
 
   it('gives up, even with --force, when a directory appears where there was none', async () => {
