@@ -28,7 +28,7 @@ function kindOf(path: string): string {
 }
 
 /** Filling that keeps room on the disk; nobody reads it. */
-const FILLING = /^cache\/[^/]*\/reserve$/;
+const FILLING = /(?:^|\/)cache\/[^/]*\/reserve$/;
 const MOST_OF_FILLING = 12;
 const MATTERS =
   /^(?:ledger|objects|packs)\/|^format\.json$|^trash\/.*(?:\/[0-9a-f]{64}|\.pack)$|^cache\/[^/]*\/(?:root|run-\w+)$/;
