@@ -125,7 +125,8 @@ const LARGE = (at) => [
     'ledger verify',
     ['ledger', 'verify'],
     `find .hsstore/ledger -type f | sort | xargs -d '\\n' cat | sha256sum`,
-    3,
+    // Ten entries name lists of operations, which cat does not read.
+    COMMITS < 1000 ? undefined : 3,
     400,
   ],
 ];
