@@ -50,6 +50,26 @@ const source = (bytes: Uint8Array): ByteSource => ({
 });
 
 describe('an object batch', () => {
+  it('does not look for bytes that hold an id just drawn, and keeps them readable should they be there', async () => {
+    const bytes = Buffer.from('hello');
+    const looked: string[] = [];
+    const disk = interceptDisk(nodeDisk(), (operation, path) => {
+      if (path.includes('/objects') || path.includes('/packs') || path.includes('/trash'))
+        looked.push(operation);
+    });
+    const { batch, store, objects } = await setting(disk);
+    const id = await store('hello');
+    const [asked, unasked] = [batch(), batch()];
+    looked.length = 0;
+    await asked.addBytes(bytes);
+    expect(looked).not.toEqual([]);
+    looked.length = 0;
+    await unasked.addBytes(bytes, { unique: true });
+    expect(looked).toEqual([]);
+    await unasked.publish();
+    expect(Buffer.from(await objects.read(id, 5)).toString()).toBe('hello');
+  });
+
   it('shows nothing under a name before it is published, and leaves nothing staged after', async () => {
     const { batch, objects, layout, staged } = await setting();
     const b = batch();

@@ -42,6 +42,8 @@ export interface Payload {
   readonly source: PutSource;
   /** Its name in the directory that was given. */
   readonly entry?: string;
+  /** The listing of that directory says that it is a regular file; opening it proves it. */
+  readonly isFile?: boolean;
 }
 
 /** One payload that becomes an artifact. */

@@ -86,9 +86,9 @@ export async function registration(
   return { ...createdPayload(manifests.length, bytes), ops: [...ops, ...more] };
 }
 
-/** The operation that registers one artifact; its manifest is staged. */
-export async function addArtifact(tx: Transaction, manifest: Manifest): Promise<LedgerOp> {
-  const stored = await tx.batch.addBytes(encodeManifest(manifest));
+/** The operation that registers one artifact; its manifest is staged. `unique`: its id was just drawn. */
+export async function addArtifact(tx: Transaction, manifest: Manifest, unique = false): Promise<LedgerOp> {
+  const stored = await tx.batch.addBytes(encodeManifest(manifest), { unique });
   return { op: 'add', ...factsOf(manifest, stored) };
 }
 

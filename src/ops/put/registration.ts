@@ -95,7 +95,7 @@ export class Registrar {
         }),
       ),
     );
-    this.#ops.push(await addArtifact(this.#tx, manifest));
+    this.#ops.push(await addArtifact(this.#tx, manifest, true));
     this.#bytes += manifest.size_bytes;
     if (name !== undefined && this.#catalog !== undefined) this.#newest.set(name, manifest);
     return manifest;

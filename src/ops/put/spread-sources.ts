@@ -28,7 +28,7 @@ export async function spreadSources(
       if (exclude.excludes(text)) leave({ path: entry ?? showName(text), why: 'excluded' });
       else if (entry === undefined) throw isNotText(text, true);
       else if (entry === STORE_DIR && kind === 'directory') leave({ path: entry, why: 'store' });
-      else if (kind !== 'symlink') all.push({ source: { path }, entry });
+      else if (kind !== 'symlink') all.push({ source: { path }, entry, isFile: kind === 'file' });
       else if (skipLinks) leave({ path: entry, why: 'link' });
       else throw isLink(escapeText(path), skipLinks);
     }

@@ -23,7 +23,7 @@ const NONE: readonly never[] = [];
 export async function storePayload(
   session: Session,
   { batch, walk, scratch, outside }: PayloadReader,
-  { source, entry }: Payload,
+  { source, entry, isFile = false }: Payload,
 ): Promise<StoredPayload> {
   const file = (id: ObjectId, size: number, executable = false): StoredPayload => ({
     contentHash: id,
@@ -39,12 +39,12 @@ export async function storePayload(
     const { id, size } = await batch.addSource(source.stream, advance);
     return file(id, size);
   }
-  const stat = await statSource(session.disk, source.path);
-  if (stat.kind === 'directory') {
+  const kind = isFile ? 'file' : (await statSource(session.disk, source.path)).kind;
+  if (kind === 'directory') {
     return storeTree(session, batch, await session.disk.realpath(source.path), walk);
   }
   // Before its real path is asked for: the pipe of a `<(…)` has none.
-  if (stat.kind !== 'file') {
+  if (kind !== 'file') {
     throw notRegular(source.path, "pipe what it gives into hs put, and name it '-'");
   }
   // For an entry, its directory has been checked.

@@ -26,6 +26,11 @@ export interface Added {
   readonly size: number;
 }
 
+export interface AddOptions {
+  readonly apart?: boolean;
+  readonly unique?: boolean;
+}
+
 /** Where members of a batch are, as far as others cannot find them by name; an entry records it. */
 export interface Published {
   /** Names of packs. */
@@ -54,9 +59,10 @@ export interface ObjectBatch {
   distrust(id: ObjectId): void;
   /**
    * Adds bytes; writes nothing if they are present and read back correctly. `apart`: store them as a file of their
-   * own, as for objects the ledger names, so that following the chain needs nothing else.
+   * own, as for objects the ledger names, so that following the chain needs nothing else. `unique`: nobody else can have
+   * added them, since they hold an id that was just drawn; they are not looked for.
    */
-  addBytes(bytes: Uint8Array, options?: { readonly apart?: boolean }): Promise<Added>;
+  addBytes(bytes: Uint8Array, options?: AddOptions): Promise<Added>;
   /**
    * Adds the content of a source of any size in constant memory. Fails with the source's error and leaves nothing
    * behind. A file may be held until `discard`.

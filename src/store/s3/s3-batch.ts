@@ -4,6 +4,7 @@ import { HsError } from '../../errors/hs-error.js';
 import { corrupt } from '../objects/object-store.js';
 import type {
   Added,
+  AddOptions,
   ByteSource,
   FileSource,
   HeldSource,
@@ -74,7 +75,7 @@ export class S3Batch implements ObjectBatch {
     this.#local.distrust(id);
   }
 
-  async addBytes(bytes: Uint8Array, options?: { readonly apart?: boolean }): Promise<Added> {
+  async addBytes(bytes: Uint8Array, options?: AddOptions): Promise<Added> {
     await this.#older;
     return this.#added(await this.#local.addBytes(bytes, options));
   }

@@ -6,6 +6,7 @@ import type { Disk } from '../../../fsx/disk.js';
 import { corrupt, type ObjectStore } from '../../objects/object-store.js';
 import {
   type Added,
+  type AddOptions,
   BY_NAME,
   type ByteSource,
   type ObjectBatch,
@@ -104,12 +105,15 @@ export class BatchFiles implements ObjectBatch {
   }
 
   /** `apart` objects are files or, if they are large and packs are compressed, in packs of their own. */
-  async addBytes(bytes: Uint8Array, { apart: isRecord = false } = {}): Promise<Added> {
+  async addBytes(
+    bytes: Uint8Array,
+    { apart: isRecord = false, unique = false }: AddOptions = {},
+  ): Promise<Added> {
     const id = sha256(bytes);
     const size = bytes.byteLength;
     const isAlone = isRecord && this.#parts.compresses && size >= this.#parts.limits.aloneBytes;
     const apart = isRecord && !isAlone;
-    const isNew = !this.#members.has(id) && this.#presence.isKnownAbsent(id);
+    const isNew = !this.#members.has(id) && (unique || this.#presence.isKnownAbsent(id));
     if (isNew || !(await this.#isThere(id, size, apart, bytes))) {
       const staging =
         isAlone && !this.damaged.has(id) ? this.#stageAlone(id, bytes) : this.#stage(id, bytes, apart);
