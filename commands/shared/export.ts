@@ -39,7 +39,7 @@ export function purposeOf({ target, displayProjection: ref }: Values<typeof PURP
 export const EXITS = {
   6: 'refused for lack of a capability, or by the guard or a budget; the ledger records the refusal',
   7: 'the destination is a store, the home or current directory, a mount point, or reached through a link',
-  8: 'the destination exists, or holds files that no export wrote there',
+  8: 'the destination exists, or holds files that no export of what is in the store wrote',
 };
 
 /** The `--json` row of an export or, with `path`, of one file in a dry run. */

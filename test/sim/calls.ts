@@ -42,6 +42,12 @@ function thrown(errors: readonly { readonly error: HsError }[]): void {
   for (const { error } of errors) throw error;
 }
 
+/** Whether the store has lost what an export wrote there, with what was removed for good: it cannot tell whose files they are. */
+async function hasForgotten({ here, destinations }: Ground, path: string): Promise<boolean> {
+  for (const content of destinations.contents(path)) if (!(await here.hasObject(content))) return true;
+  return false;
+}
+
 async function remove({ here, promises }: Ground, id: ArtifactId, purge: boolean): Promise<void> {
   const { refused } = await here.remove([id], { purge });
   thrown(refused);
@@ -145,8 +151,13 @@ const calls = {
       const found = await anyLive(ground, ['bundle', 'report']);
       if (found === undefined) return;
       const path = `${OUT}/${found.payloadType}${rng.below(2)}`;
-      const n = destinations.begin(path);
-      await here.export(found.artifactId, path, { force: true });
+      const n = destinations.begin(path, found.contentHash);
+      try {
+        await here.export(found.artifactId, path, { force: true });
+      } catch (e) {
+        if (isHsError(e, 'DEST_EXISTS') && (await hasForgotten(ground, path))) return;
+        throw e;
+      }
       destinations.done(path, n, found.contentHash);
     },
   },

@@ -30,12 +30,19 @@ export class Destinations {
   /** The exports to a place that have begun, and of an only one what it was told. */
   readonly #begun = new Map<string, number>();
   readonly written = new Map<string, ObjectId>();
+  /** What exports to a place have begun to write there. */
+  readonly #contents = new Map<string, Set<ObjectId>>();
 
-  begin(path: string): number {
+  begin(path: string, content: ObjectId): number {
+    this.#contents.set(path, (this.#contents.get(path) ?? new Set()).add(content));
     const n = (this.#begun.get(path) ?? 0) + 1;
     this.#begun.set(path, n);
     this.written.delete(path);
     return n;
+  }
+
+  contents(path: string): readonly ObjectId[] {
+    return [...(this.#contents.get(path) ?? [])];
   }
 
   /** The export that began as the `n`-th to this place is done; one that began later may have changed it. */

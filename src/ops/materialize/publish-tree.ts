@@ -73,8 +73,11 @@ async function examine(parent: SafeDir, name: string, path: string, rules: Repla
       if (lost.length > 0) {
         throw new HsError(
           'DEST_EXISTS',
-          `'${escapeText(path)}' contains files that no export wrote: ${lost.map(escapeText).join(', ')}`,
-          { hint: 'use --discard-existing to replace them as well', details: { paths: lost } },
+          `'${escapeText(path)}' contains files that no export is known to have written: ${lost.map(escapeText).join(', ')}`,
+          {
+            hint: 'use --discard-existing to replace them as well',
+            details: { paths: lost },
+          },
         );
       }
     }
