@@ -58,8 +58,8 @@ export class StateDir {
    * where it can be neither read nor created.
    */
   async secret(make: boolean): Promise<string | undefined> {
-    this.#secret ??= await this.#readSecret();
-    if (this.#secret !== undefined || !make) return this.#secret;
+    const known = this.#secret ?? (await this.#readSecret());
+    if (known !== undefined || !make) return this.#remember(known);
     const bytes = Buffer.from(this.#random.hex(SECRET_BYTES));
     await this.#stage(SECRET, bytes, async (tmp, path) => {
       // Another command may be first, and then its secret is used.
@@ -70,7 +70,12 @@ export class StateDir {
       // A journal is durable but worthless without the secret that seals it.
       await this.#disk.syncDir(this.path!);
     });
-    this.#secret = await this.#readSecret();
+    return this.#remember(await this.#readSecret());
+  }
+
+  /** What one call has read is not lost to another that could not read it. */
+  #remember(read: string | undefined): string | undefined {
+    this.#secret ??= read;
     return this.#secret;
   }
 

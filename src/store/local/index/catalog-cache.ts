@@ -94,7 +94,7 @@ export class CatalogCache {
     if (this.#tables !== undefined) return this.#tables;
     try {
       if (await this.isShort()) this.giveUp();
-      else this.#key ??= await this.#state.secret(true);
+      else await this.#findKey(true);
       if (this.#unavailable || this.#key === undefined) return undefined;
       this.#tables = await this.#load();
       return this.#tables;
@@ -103,6 +103,13 @@ export class CatalogCache {
       if (isErrno(e) || isHsError(e, 'INTEGRITY')) return undefined;
       throw e;
     }
+  }
+
+  async #findKey(make: boolean): Promise<string | undefined> {
+    const key = this.#key ?? (await this.#state.secret(make));
+    // Not before: another call may have found it meanwhile.
+    this.#key ??= key;
+    return this.#key;
   }
 
   async #readRoot(): Promise<Uint8Array | undefined> {
@@ -269,8 +276,7 @@ export class CatalogCache {
   async discard(damage?: TablesDamaged): Promise<void> {
     this.giveUp();
     if (!(damage instanceof TablesClosed)) this.#damage ??= damage;
-    this.#key ??= await this.#state.secret(false);
-    if (this.#key === undefined) return;
+    if ((await this.#findKey(false)) === undefined) return;
     this.#removal ??= this.#remove().catch((e) => {
       // The next process will find the damage again, and discard it.
       if (!isErrno(e) && !isHsError(e, 'INTEGRITY')) throw e;
@@ -287,8 +293,7 @@ export class CatalogCache {
     for (const run of this.#tables?.runs ?? []) this.#retire(run);
     this.#tables = undefined;
     this.#pending = { entries: 0, operations: 0 };
-    this.#key ??= await this.#state.secret(false);
-    if (this.#key === undefined) return;
+    if ((await this.#findKey(false)) === undefined) return;
     try {
       await this.#remove();
     } catch (e) {
