@@ -151,14 +151,14 @@ const calls = {
       const found = await anyLive(ground, ['bundle', 'report']);
       if (found === undefined) return;
       const path = `${OUT}/${found.payloadType}${rng.below(2)}`;
-      const n = destinations.begin(path, found.contentHash);
+      const done = destinations.begin(path, found.contentHash);
       try {
         await here.export(found.artifactId, path, { force: true });
       } catch (e) {
         if (isHsError(e, 'DEST_EXISTS') && (await hasForgotten(ground, path))) return;
         throw e;
       }
-      destinations.done(path, n, found.contentHash);
+      done();
     },
   },
   read: {

@@ -27,26 +27,31 @@ export class Promises implements Promised {
 
 /** What exports were told of their destinations. */
 export class Destinations {
-  /** The exports to a place that have begun, and of an only one what it was told. */
-  readonly #begun = new Map<string, number>();
+  /** How many exports to a place have begun, and how many have ended. */
+  readonly #counts = new Map<string, { begun: number; done: number }>();
+  /** Of an export that no other one overlapped, what it was told. */
   readonly written = new Map<string, ObjectId>();
   /** What exports to a place have begun to write there. */
   readonly #contents = new Map<string, Set<ObjectId>>();
 
-  begin(path: string, content: ObjectId): number {
-    this.#contents.set(path, (this.#contents.get(path) ?? new Set()).add(content));
-    const n = (this.#begun.get(path) ?? 0) + 1;
-    this.#begun.set(path, n);
+  /** To be called when that export is done. */
+  begin(path: string, content: ObjectId): () => void {
+    const contents = this.#contents.get(path) ?? new Set();
+    this.#contents.set(path, contents.add(content));
+    const counts = this.#counts.get(path) ?? { begun: 0, done: 0 };
+    this.#counts.set(path, counts);
+    counts.begun += 1;
+    const { begun, done } = counts;
     this.written.delete(path);
-    return n;
+    return () => {
+      // Another one may have been the last to rename, whichever began or ended first.
+      if (counts.begun === begun && counts.done === done) this.written.set(path, content);
+      else this.written.delete(path);
+      counts.done += 1;
+    };
   }
 
   contents(path: string): readonly ObjectId[] {
     return [...(this.#contents.get(path) ?? [])];
-  }
-
-  /** The export that began as the `n`-th to this place is done; one that began later may have changed it. */
-  done(path: string, n: number, content: ObjectId): void {
-    if (this.#begun.get(path) === n) this.written.set(path, content);
   }
 }
