@@ -2,7 +2,6 @@ import { listing } from '../../src/cli/command.js';
 import type { Context } from '../../src/cli/command-context.js';
 import { flag } from '../../src/cli/options.js';
 import { many } from '../../src/cli/positionals.js';
-import { compact } from '../../src/core/json/omit-undefined.js';
 import type { ObjectId } from '../../src/core/objects/ids.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import { hashBytes, hashFile } from '../../src/ops/payload/hash-file.js';
@@ -67,7 +66,7 @@ interface Hashed {
 }
 
 function toRow({ path, hash, size }: Hashed) {
-  return compact({ path, content_hash: hash, size_bytes: size });
+  return { ...(path === undefined ? {} : { path }), content_hash: hash, size_bytes: size };
 }
 
 function check(options: { stdin: boolean; stdinPaths: boolean }, files: readonly string[]): void {

@@ -52,7 +52,7 @@ export function scanIndex(bytes: Uint8Array): ListedEntry[] | undefined {
     const size = Number(found[4]);
     if (!Number.isSafeInteger(size)) return undefined;
     const entry = { path: found[3]!, content_hash: found[1] as ObjectId, size_bytes: size };
-    entries.push(found[2] === undefined ? entry : { executable: true, ...entry });
+    entries.push(found[2] === undefined ? entry : { ...entry, executable: true });
   }
   return entries;
 }
@@ -86,7 +86,7 @@ export function* scanEntries(bytes: Buffer): Generator<ListedEntry, boolean> {
     const hash = bytes.toString('latin1', at + HASH_START, at + HASH_END) as ObjectId;
     const path = bytes.toString('utf8', behind - Buffer.byteLength(found[3]!), behind);
     const listed = { path, content_hash: hash, size_bytes: size };
-    yield found[2] === undefined ? listed : { executable: true, ...listed };
+    yield found[2] === undefined ? listed : { ...listed, executable: true };
     if (isLast) return true;
     at = end + 1;
   }
