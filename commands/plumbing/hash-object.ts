@@ -66,7 +66,9 @@ interface Hashed {
 }
 
 function toRow({ path, hash, size }: Hashed) {
-  return { ...(path === undefined ? {} : { path }), content_hash: hash, size_bytes: size };
+  return path === undefined
+    ? { content_hash: hash, size_bytes: size }
+    : { path, content_hash: hash, size_bytes: size };
 }
 
 function check(options: { stdin: boolean; stdinPaths: boolean }, files: readonly string[]): void {

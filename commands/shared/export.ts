@@ -10,7 +10,10 @@ import type { ExportPlan } from '../../src/ops/export/plan-export.js';
 /** Options of every command that writes outside the store. */
 export const FORCE = {
   force: flag(undefined, 'replace what is at the destination, in one step'),
-  discardExisting: flag(undefined, 'with --force, also replace files that no export wrote'),
+  discardExisting: flag(
+    undefined,
+    'with --force, also replace files that no export is known to have written',
+  ),
   consent: list('HASH', 'allow this exact content to leave although it is classified high or was removed', {
     parse: toObjectId,
     complete: 'object',
@@ -39,7 +42,7 @@ export function purposeOf({ target, displayProjection: ref }: Values<typeof PURP
 export const EXITS = {
   6: 'refused for lack of a capability, or by the guard or a budget; the ledger records the refusal',
   7: 'the destination is a store, the home or current directory, a mount point, or reached through a link',
-  8: 'the destination exists, or holds files that no export of what is in the store wrote',
+  8: 'the destination exists, or holds files that no export is known to have written',
 };
 
 /** The `--json` row of an export or, with `path`, of one file in a dry run. */

@@ -74,10 +74,7 @@ async function examine(parent: SafeDir, name: string, path: string, rules: Repla
         throw new HsError(
           'DEST_EXISTS',
           `'${escapeText(path)}' contains files that no export is known to have written: ${lost.map(escapeText).join(', ')}`,
-          {
-            hint: 'use --discard-existing to replace them as well',
-            details: { paths: lost },
-          },
+          { hint: 'use --discard-existing to replace them as well', details: { paths: lost } },
         );
       }
     }
