@@ -13,6 +13,8 @@ import { listLedger } from './ledger-listing.js';
 export class LedgerFiles implements LedgerStore {
   readonly #disk: Disk;
   readonly #layout: Layout;
+  /** Entries up to this one are known to be durable. */
+  #durable = -1;
 
   constructor(disk: Disk, layout: Layout) {
     this.#disk = disk;
@@ -69,6 +71,9 @@ export class LedgerFiles implements LedgerStore {
     const dir = this.#layout.ledgerDir(seq);
     const staged = `${this.#layout.tmp}/${lease}-entry-${seq}`;
     if (seq % ENTRIES_PER_DIR === 0) await this.#makeDir(dir, seq);
+    // Whoever wrote the entry before may have died, or failed, before it was durable: a power cut could keep this one and
+    // lose that one, where a filesystem reorders the names of a directory.
+    else if (this.#durable < seq - 1) await this.settle(seq - 1);
     await this.#disk.writeFile(staged, bytes, { mode: 0o444, sync: true });
     try {
       await this.#disk.link(staged, this.#layout.entry(seq));
@@ -90,12 +95,14 @@ export class LedgerFiles implements LedgerStore {
         details: { event_id, seq },
       });
     }
+    this.#durable = Math.max(this.#durable, seq);
     return 'appended';
   }
 
   /** Earlier directories were made durable before this entry could be linked (`#makeDir`). */
   async settle(seq: number): Promise<void> {
     await this.#disk.syncDir(this.#layout.ledgerDir(seq));
+    this.#durable = Math.max(this.#durable, seq);
   }
 
   list(): Promise<LedgerListing> {
