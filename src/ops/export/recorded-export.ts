@@ -7,18 +7,27 @@ import type { Session } from '../session/session.js';
 import { everyLayout } from './written-files.js';
 
 /**
- * The files that exports recorded for this exact destination have written (B3). Reads the whole ledger; only replacing
- * a non-empty directory pays for that.
+ * The files that exports recorded for this exact destination have written (B3), to be asked for once these have been
+ * listed; `exportId` is the export that asks. Reads the whole ledger; only replacing a non-empty directory pays for that.
  */
-export async function recordedExports(session: Session, target: string): Promise<Recorded> {
+export async function recordedExports(session: Session, target: string, exportId: string): Promise<Recorded> {
   const { store } = session;
   const known = new Set<string>();
+  /** Others that were allowed, and of which no outcome is recorded. */
+  const underWay = new Set<string>();
   const catalog = await session.catalog();
   const seen = new Set<string>();
   for await (const { entry } of store.ledger.walk()) {
-    if (entry.type !== 'export_record') continue;
-    const record = await payloadOf(session, entry);
-    if (record?.export_target !== target || record.outcome !== 'done') continue;
+    if (entry.type !== 'export_record' && entry.type !== 'export_decided') continue;
+    const payload = await payloadOf(session, entry);
+    if (payload?.export_target !== target) continue;
+    if (!('outcome' in payload)) {
+      if (entry.decision === 'allow' && payload.export_id !== exportId) underWay.add(payload.export_id);
+      continue;
+    }
+    const record = payload;
+    underWay.delete(record.export_id);
+    if (record.outcome !== 'done') continue;
     for (const handle of record.output_artifact_handles) {
       const isLayout = record.export_format === 'oci';
       if (seen.has(`${isLayout} ${handle.artifact_id}`)) continue;
@@ -34,7 +43,7 @@ export async function recordedExports(session: Session, target: string): Promise
       for (const { manifest } of artifact.manifests) known.add(keyOf(MANIFEST_NAME, manifest));
     }
   }
-  return (path, hash) => known.has(keyOf(path, hash));
+  return { has: (path, hash) => known.has(keyOf(path, hash)), isOneUnderWay: underWay.size > 0 };
 }
 
 function keyOf(path: string, hash: ObjectId): string {
@@ -44,7 +53,7 @@ function keyOf(path: string, hash: ObjectId): string {
 async function payloadOf(session: Session, entry: Parameters<Session['store']['payloadOf']>[0]) {
   try {
     const payload = await session.store.payloadOf(entry);
-    return 'export_target' in payload && 'output_artifact_handles' in payload ? payload : undefined;
+    return 'export_target' in payload ? payload : undefined;
   } catch (e) {
     // An unreadable record accounts for nothing.
     if (!(e instanceof HsError)) throw e;

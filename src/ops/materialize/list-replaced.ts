@@ -2,7 +2,7 @@ import { createSha256, sha256 } from '../../core/objects/hash.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { STORE_DIR } from '../../core/paths/store-dir.js';
 import { escapeText } from '../../core/text/escape-control.js';
-import { HsError, isErrno } from '../../errors/hs-error.js';
+import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { DiskFile, FileStat } from '../../fsx/disk.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
 import { unnameable } from './remove-owned-tree.js';
@@ -49,7 +49,8 @@ export async function isUnchanged(parent: SafeDir, name: string, tree: ReplacedT
       await dir.close();
     }
   } catch (e) {
-    if (isErrno(e, 'ENOENT')) return false;
+    // Or a directory of it is a file now.
+    if (isErrno(e, 'ENOENT') || isHsError(e, 'DEST_EXISTS')) return false;
     throw e;
   }
 }
@@ -93,8 +94,13 @@ export function inventoryHash(found: readonly ReplacedFile[]): ObjectId {
   return sha256(Buffer.from(lines.join('')));
 }
 
-/** Whether an export recorded for this destination has written exactly these bytes to this path. */
-export type Recorded = (path: string, hash: ObjectId) => boolean;
+/** What exports have written at a destination. */
+export interface Recorded {
+  /** Whether a recorded export has written exactly these bytes to this path. */
+  has(path: string, hash: ObjectId): boolean;
+  /** Whether another one to this destination has begun and is not recorded yet. */
+  readonly isOneUnderWay: boolean;
+}
 
 /** The first paths that no recorded export accounts for: a replacement would lose them (B3). */
 export async function unrecordedPaths(
@@ -104,7 +110,7 @@ export async function unrecordedPaths(
 ): Promise<string[]> {
   const lost: string[] = [];
   for (const { path, kind } of found) {
-    if (kind === 'link' || !recorded(path, await hashBelow(dir, path.split('/')))) lost.push(path);
+    if (kind === 'link' || !recorded.has(path, await hashBelow(dir, path.split('/')))) lost.push(path);
     if (lost.length === MOST_SHOWN) break;
   }
   return lost;

@@ -1,6 +1,5 @@
-import type { ObjectId } from '../../core/objects/ids.js';
 import { escapeText } from '../../core/text/escape-control.js';
-import { HsError, isErrno } from '../../errors/hs-error.js';
+import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
 import type { OpenDestination } from './destination.js';
 import {
@@ -14,8 +13,12 @@ import {
 } from './list-replaced.js';
 import { destinationExists } from './publish-file.js';
 
+/** Errors of what is not any more as it was when its directory was read. */
+const CHANGED = ['ENOENT', 'ELOOP', 'EINVAL'] as const;
 /** Errors of filesystems that cannot exchange two names. */
 const NO_EXCHANGE = ['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'] as const;
+
+const NOTHING_RECORDED: Recorded = { has: () => false, isOneUnderWay: false };
 
 export interface ReplaceRules {
   readonly force: boolean;
@@ -55,30 +58,37 @@ export async function checkTreeDestination(
         );
   }
   if (!rules.force) throw destinationExists(path, 'exists already', 'use --force to replace it');
-  try {
-    const { mode, gid } = existing;
-    return { identity: identityOf(existing), inventory: await examine(parent, name, path, rules), mode, gid };
-  } catch (e) {
-    throw isErrno(e, 'ENOENT') ? changed(path) : e;
+  const { found, lost, isOneUnderWay } = await examine(parent, name, rules).catch((e) => {
+    throw isErrno(e, ...CHANGED) || isHsError(e, 'DEST_EXISTS') ? changed(path) : e;
+  });
+  // Another one may have written them, and need not end as it has begun.
+  if (lost.length > 0 && isOneUnderWay) throw underWay(path);
+  if (lost.length > 0) {
+    throw new HsError(
+      'DEST_EXISTS',
+      `'${escapeText(path)}' contains files that no export is known to have written: ${lost.map(escapeText).join(', ')}`,
+      { hint: 'use --discard-existing to replace them as well', details: { paths: lost } },
+    );
   }
+  const { mode, gid } = existing;
+  return { identity: identityOf(existing), inventory: inventoryHash(found), mode, gid };
 }
 
-/** The hash of its inventory. */
-async function examine(parent: SafeDir, name: string, path: string, rules: ReplaceRules): Promise<ObjectId> {
+/**
+ * What is in the directory, and the first files of it that no recorded export has written. One that changes its kind
+ * meanwhile fails with an error of {@link CHANGED}, or DEST_EXISTS.
+ */
+async function examine(parent: SafeDir, name: string, rules: ReplaceRules) {
   const dir = await parent.child(name);
   try {
     const found = await inventory(dir);
-    if (!rules.discardExisting && found.length > 0) {
-      const lost = await unrecordedPaths(dir, found, (await rules.recorded?.()) ?? (() => false));
-      if (lost.length > 0) {
-        throw new HsError(
-          'DEST_EXISTS',
-          `'${escapeText(path)}' contains files that no export is known to have written: ${lost.map(escapeText).join(', ')}`,
-          { hint: 'use --discard-existing to replace them as well', details: { paths: lost } },
-        );
-      }
-    }
-    return inventoryHash(found);
+    if (rules.discardExisting || found.length === 0) return { found, lost: [], isOneUnderWay: false };
+    const recorded = (await rules.recorded?.()) ?? NOTHING_RECORDED;
+    return {
+      found,
+      lost: await unrecordedPaths(dir, found, recorded),
+      isOneUnderWay: recorded.isOneUnderWay,
+    };
   } finally {
     await dir.close();
   }
@@ -171,6 +181,12 @@ async function replaceInTwoSteps(
 
 function mountPoint(path: string): HsError {
   return new HsError('UNSAFE_PATH', `destination '${escapeText(path)}' is refused: it is a mount point`);
+}
+
+function underWay(path: string): HsError {
+  return new HsError('CONFLICT', `another export to '${escapeText(path)}' is under way`, {
+    hint: 'run the command again when it has ended, or use --discard-existing to replace what is there',
+  });
 }
 
 function changed(path: string): HsError {

@@ -169,6 +169,36 @@ describe('an export', () => {
     expect(await readFile(join(w.dir, 'out/a/x'), 'utf8')).toBe('1');
   });
 
+  it('does not replace what another one has put there and not recorded yet, and says so', async () => {
+    const w = await world();
+    const first = await w.put({ 'a/x': '1', y: '2' });
+    const second = await w.put({ 'a/x': '3' });
+    const force = { artifact: second, place: at(w, 'out'), force: true };
+    const { disk } = w.session;
+    let appended = 0;
+    let meanwhile: Promise<unknown> | undefined;
+    const watched = alteredDisk(disk, {
+      link: async (from: string, to: string) => {
+        if (to.includes('/ledger/') && ++appended === 2) {
+          meanwhile = exportArtifact(w.session, force).catch((e) => e);
+          await meanwhile;
+        }
+        return disk.link(from, to);
+      },
+    });
+    const other = await w.as('human:tester', { disk: watched });
+    await exportArtifact(other, { artifact: first, place: at(w, 'out') });
+    expect(await meanwhile).toMatchObject({
+      code: 'CONFLICT',
+      message: `another export to '${join(w.dir, 'out')}' is under way`,
+    });
+    expect((await readdir(join(w.dir, 'out'))).sort()).toEqual(['a', 'y']);
+    await exportArtifact(w.session, force);
+    expect(await readdir(join(w.dir, 'out'))).toEqual(['a']);
+    await writeFile(join(w.dir, 'out/mine'), 'precious');
+    await expect(exportArtifact(w.session, force)).rejects.toMatchObject({ code: 'DEST_EXISTS' });
+  });
+
   it('with its manifest is a directory with artifact.json in it, which the next export may replace', async () => {
     const w = await world();
     const artifact = await w.put({ 'a.txt': 'hello' });

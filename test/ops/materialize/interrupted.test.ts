@@ -55,7 +55,7 @@ async function run(sim: SimDisk, scenario: Scenario, journal: (r: StagingRecord)
     { root: '/out', path: toSafePath('dest') },
     {
       force: scenario.force,
-      recorded: async () => (path, hash) => old.has(`${path} ${hash}`),
+      recorded: async () => ({ has: (path, hash) => old.has(`${path} ${hash}`), isOneUnderWay: false }),
       protect: { cwd: '/home' },
       random: { uuid: () => '', hex: () => String(n++).padStart(32, '0') },
       journal: async (record) => journal(record),

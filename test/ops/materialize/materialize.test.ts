@@ -27,6 +27,11 @@ function write(path: string, payload: PayloadSource = FILE, options: Partial<Mat
 
 const mode = async (path: string) => ((await stat(path)).mode & 0o7777).toString(8);
 
+async function becomes(path: string, make: (path: string) => Promise<unknown>): Promise<void> {
+  await rm(path, { recursive: true });
+  await make(path);
+}
+
 describe('materialize', () => {
   it('writes a file with mode 644 and nothing else', async () => {
     const dir = await tmp();
@@ -109,14 +114,19 @@ describe('materialize', () => {
     const dir = await tmp();
     const out = join(dir, 'out');
     await write(out, TREE);
-    const recorded = async () => (path: string, hash: string) =>
-      TREE.entries.some((e) => e.path === path && e.hash === hash);
+    const recorded = async () => ({
+      has: (path: string, hash: string) => TREE.entries.some((e) => e.path === path && e.hash === hash),
+      isOneUnderWay: false,
+    });
     const next = treePayload({ 'new.txt': 'n' });
     await write(out, next, { force: true, recorded });
     expect(await readdir(out)).toEqual(['new.txt']);
 
     await writeFile(join(out, 'mine'), 'precious');
-    const refused = write(out, TREE, { force: true, recorded: async () => () => false });
+    const refused = write(out, TREE, {
+      force: true,
+      recorded: async () => ({ has: () => false, isOneUnderWay: false }),
+    });
     await expect(refused).rejects.toMatchObject({
       code: 'DEST_EXISTS',
       hint: expect.stringContaining('--discard-existing'),
@@ -136,7 +146,7 @@ describe('materialize', () => {
     };
     const attempt = write(out, treePayload({ n: 'n' }), {
       force: true,
-      recorded: async () => () => true,
+      recorded: async () => ({ has: () => true, isOneUnderWay: false }),
       journal,
     });
     await expect(attempt).rejects.toMatchObject({ code: 'CONFLICT' });
@@ -146,13 +156,16 @@ describe('materialize', () => {
   it.each<[string, (out: string) => Promise<void>]>([
     ['a file of it is removed', (out) => rm(join(out, 'sub/b.sh'))],
     ['it is removed as a whole', (out) => rm(out, { recursive: true })],
+    ['a directory of it becomes a file', (out) => becomes(join(out, 'sub'), (at) => writeFile(at, ''))],
+    ['a file of it becomes a link', (out) => becomes(join(out, 'a.txt'), (at) => symlink('sub/b.sh', at))],
+    ['a file of it becomes a directory', (out) => becomes(join(out, 'a.txt'), (at) => mkdir(at))],
   ])('gives up when, while the directory to be replaced is read, %s', async (_, change) => {
     const dir = await tmp();
     const out = join(dir, 'out');
     await write(out, TREE);
     const recorded = async () => {
       await change(out);
-      return () => true;
+      return { has: () => true, isOneUnderWay: false };
     };
     const attempt = write(out, treePayload({ n: 'n' }), { force: true, recorded });
     await expect(attempt).rejects.toMatchObject({
@@ -193,7 +206,7 @@ describe('materialize', () => {
           protect: { cwd: '/nowhere' },
           random: systemRandom(),
           force: true,
-          recorded: async () => () => true,
+          recorded: async () => ({ has: () => true, isOneUnderWay: false }),
           journal: () => writeFile(join(out, 'late'), 'precious'),
           onUnfinished: () => unfinished++,
         },
