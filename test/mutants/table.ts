@@ -900,7 +900,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'other-files-replaced',
     fault: '--force replaces a directory with files that no export wrote',
     file: 'ops/materialize/publish-tree.ts',
-    edits: [{ from: 'if (!rules.discardExisting && found.length > 0) {', to: 'if (false) {' }],
+    edits: [{ from: 'if (rules.discardExisting || found.length === 0) return', to: 'if (true) return' }],
     caughtBy: {
       file: 'test/ops/materialize/materialize.test.ts',
       test: 'replaces a directory only when each file in it was exported there, or when told to discard',
