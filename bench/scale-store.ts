@@ -101,9 +101,8 @@ class Writer {
     const seq = this.#head.seq + 1;
     let named: { ops: LedgerOp[] } | { ops_object: ObjectId } = { ops: [...ops] };
     if (ops.length > MOST_INLINE) {
-      const bytes = encodeOps(ops);
       const batch = this.#store.batch('bench');
-      named = { ops_object: (await batch.addBytes(bytes, { apart: true })).id };
+      named = { ops_object: (await batch.addPieces(() => encodeOps(ops))).id };
       await batch.publish();
     }
     const bytes = encodeEntry({

@@ -111,6 +111,7 @@ function drain<T>(steps: Generator<void, T>): T {
   return step.value;
 }
 
+const listOf = (ops: Parameters<typeof encodeOps>[0]) => Buffer.concat([...encodeOps(ops)]);
 const BLOB = { id: id('c') as never, size: 12 };
 
 /** What lies in a store, in a bundle, or in a file that somebody hands over. */
@@ -134,8 +135,8 @@ export const RECORD_READERS: readonly Reader[] = [
   {
     name: 'operation list',
     limit: ['MAX_OPS_BYTES', MAX_OPS_BYTES],
-    seeds: [encodeOps([]), encodeOps([{ op: 'set_policy', policy: id('d') as never }])],
-    read: (data) => same(encodeOps(drain(decodeOpsSteps(data))), data),
+    seeds: [listOf([]), listOf([{ op: 'set_policy', policy: id('d') as never }])],
+    read: (data) => same(listOf(drain(decodeOpsSteps(data))), data),
   },
   {
     name: 'manifest',

@@ -14,6 +14,9 @@ interface ArtifactState {
   readonly pins: readonly Pin[];
 }
 
+/** One for all new artifacts: an entry may have a million. */
+const FIRST: ArtifactState = { removed: false, revision: 1, pins: [] };
+
 function notFound(id: ArtifactId, state: ArtifactState | undefined): HsError {
   if (state === undefined) return new HsError('NOT_FOUND', `artifact '${id}' does not exist`);
   return new HsError('NOT_FOUND', `artifact '${id}' no longer exists`, {
@@ -77,7 +80,7 @@ async function checkOp(
   switch (op.op) {
     case 'add':
       if (await state.get(id)) throw new HsError('CONFLICT', `artifact '${id}' exists already`);
-      state.set(id, { removed: false, revision: op.revision, pins: [] });
+      state.set(id, op.revision === 1 ? FIRST : { ...FIRST, revision: op.revision });
       break;
     case 'revise': {
       const before = await state.live(id);

@@ -61,7 +61,7 @@ async function toParts(store: Store, draft: EntryDraft, batch: ObjectBatch) {
       ? {}
       : opsInline
         ? { ops: [...ops] }
-        : { ops_object: (await batch.addBytes(encodeOps(ops), APART)).id }),
+        : { ops_object: (await batch.addPieces(() => encodeOps(ops))).id }),
   };
 }
 

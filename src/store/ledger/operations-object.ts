@@ -28,11 +28,11 @@ export interface FirstOps {
 const header = z.strictObject({ schema: z.literal(OPS_SCHEMA), count: natural });
 
 /**
- * Encodes operations that do not fit in an entry as canonical JSON Lines: a header, then one operation a line.
- * INVALID_RECORD where `decodeOpsSteps` would refuse the result.
+ * Encodes operations that do not fit in an entry as canonical JSON Lines, in pieces: a header, then one operation a
+ * line. INVALID_RECORD where `decodeOpsSteps` would refuse the result.
  */
-export function encodeOps(ops: readonly LedgerOp[]): Buffer {
-  return Buffer.concat([...linePieces(linesToWrite(ops))]);
+export function encodeOps(ops: readonly LedgerOp[]): Generator<Buffer> {
+  return linePieces(linesToWrite(ops));
 }
 
 function* linesToWrite(ops: readonly LedgerOp[]): Generator<string> {

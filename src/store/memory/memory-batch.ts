@@ -51,6 +51,10 @@ export class MemoryBatch implements ObjectBatch {
     return { id, size };
   }
 
+  async addPieces(pieces: () => Iterable<Uint8Array>): Promise<Added> {
+    return this.addBytes(Buffer.concat([...pieces()]));
+  }
+
   async addSource(source: ByteSource, onBytes?: (count: number) => void): Promise<Added> {
     const chunks: Uint8Array[] = [];
     for (let position = 0; ; ) {

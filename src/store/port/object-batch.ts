@@ -63,6 +63,8 @@ export interface ObjectBatch {
    * added them, since they hold an id that was just drawn; they are not looked for.
    */
   addBytes(bytes: Uint8Array, options?: AddOptions): Promise<Added>;
+  /** Adds all pieces as one object, `apart`; a large one is never in memory as a whole. They may be asked for twice. */
+  addPieces(pieces: () => Iterable<Uint8Array>): Promise<Added>;
   /**
    * Adds the content of a source of any size in constant memory. Fails with the source's error and leaves nothing
    * behind. A file may be held until `discard`.

@@ -80,6 +80,11 @@ export class S3Batch implements ObjectBatch {
     return this.#added(await this.#local.addBytes(bytes, options));
   }
 
+  async addPieces(pieces: () => Iterable<Uint8Array>): Promise<Added> {
+    await this.#older;
+    return this.#added(await this.#local.addPieces(pieces));
+  }
+
   async addSource(source: ByteSource | FileSource, onBytes?: (count: number) => void): Promise<Added> {
     await this.#older;
     if ('hold' in source && source.size > PART_BYTES && this.#held.length < MOST_HELD) {

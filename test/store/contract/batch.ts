@@ -40,6 +40,41 @@ export const BATCH: readonly Promised[] = [
     },
   ],
   [
+    'takes an object in pieces, whatever its size, and keeps the same bytes once',
+    async ({ backend, other }) => {
+      await under(backend, async ({ token }) => {
+        const text = 'pi is 3.14159\n';
+        for (const bytes of [
+          Buffer.alloc(9, text),
+          Buffer.alloc(70_000, text),
+          Buffer.alloc(3_000_000, text),
+        ]) {
+          function* pieces() {
+            for (let at = 0; at < bytes.length; at += 65_000) yield bytes.subarray(at, at + 65_000);
+          }
+          const batch = backend.batch(token);
+          const added = await batch.addPieces(pieces);
+          expect(added).toEqual({ id: sha256(bytes), size: bytes.length });
+          // As after a lost race.
+          expect(await batch.addPieces(pieces)).toEqual(added);
+          await batch.publish();
+          expect(await batch.addBytes(bytes, { apart: true })).toEqual(added);
+          expect(await batch.addPieces(pieces)).toEqual(added);
+          await batch.publish();
+          const objects = new ObjectStore(other.objects);
+          expect(Buffer.from(await objects.read(added.id)).equals(bytes)).toBe(true);
+          const broken = function* () {
+            yield* pieces();
+            throw new Error('no more');
+          };
+          await expect(batch.addPieces(broken)).rejects.toThrow('no more');
+          await batch.discard();
+        }
+        expect(await other.inventory.staged()).toEqual([]);
+      });
+    },
+  ],
+  [
     'leaves nothing when a source fails, or when it is discarded',
     async ({ backend }) => {
       await under(backend, async ({ token }) => {

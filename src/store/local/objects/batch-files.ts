@@ -1,4 +1,4 @@
-import { sha256 } from '../../../core/objects/hash.js';
+import { createSha256, sha256 } from '../../../core/objects/hash.js';
 import type { ObjectId } from '../../../core/objects/ids.js';
 import { parallel } from '../../../core/parallel.js';
 import { HsError, isErrno } from '../../../errors/hs-error.js';
@@ -127,6 +127,40 @@ export class BatchFiles implements ObjectBatch {
     this.#alone.push(pack);
     await pack.add(id, bytes);
     this.#members.set(id, { size: bytes.byteLength, staged: IN_PACK, durable: false });
+  }
+
+  async addPieces(pieces: () => Iterable<Uint8Array>): Promise<Added> {
+    const whole = () => this.addBytes(Buffer.concat([...pieces()]), { apart: true });
+    if (!this.#parts.compresses) return whole();
+    const pack = this.#parts.newPack(this.lease, this.#disk);
+    let isKept = false;
+    try {
+      const hash = createSha256();
+      let size = 0;
+      for (const piece of pieces()) {
+        hash.update(piece);
+        size += piece.byteLength;
+        await pack.append(piece);
+      }
+      const id = hash.digest();
+      if (size < this.#parts.limits.aloneBytes || this.damaged.has(id)) return await whole();
+      const isKnownAbsent = !this.#members.has(id) && this.#presence.isKnownAbsent(id);
+      if (isKnownAbsent || !(await this.#isThere(id, size, false))) {
+        // It may turn out to be damaged.
+        if (this.damaged.has(id)) return await whole();
+        pack.end(id);
+        this.#keepAlone(pack, id, size);
+        isKept = true;
+      }
+      return { id, size };
+    } finally {
+      if (!isKept) await pack.discard();
+    }
+  }
+
+  #keepAlone(pack: PackWriter, id: ObjectId, size: number): void {
+    this.#alone.push(pack);
+    this.#members.set(id, { size, staged: IN_PACK, durable: false });
   }
 
   /** Undefined when it completed synchronously. */

@@ -84,19 +84,32 @@ export class PackWriter {
 
   /** Copies the bytes. Resolves when they are in memory or being written. */
   add(id: ObjectId, bytes: Uint8Array): Promise<void> | undefined {
-    const size = bytes.byteLength;
     // An object of no more than a block is in one block.
-    if (this.#filled + size > MOST_BLOCK_BYTES) this.#endBlock();
-    for (let from = 0; from < size; from += MOST_BLOCK_BYTES) {
-      const part = bytes.subarray(from, from + MOST_BLOCK_BYTES);
+    if (this.#filled + bytes.byteLength > MOST_BLOCK_BYTES) this.#endBlock();
+    const writing = this.append(bytes);
+    this.end(id);
+    return writing;
+  }
+
+  /** The same for the next bytes of an object that {@link end} names. */
+  append(bytes: Uint8Array): Promise<void> | undefined {
+    for (let from = 0; from < bytes.byteLength; ) {
       if (this.#block.length === 0) this.#block = Buffer.allocUnsafeSlow(MOST_BLOCK_BYTES);
+      const part = bytes.subarray(from, from + MOST_BLOCK_BYTES - this.#filled);
       this.#block.set(part, this.#filled);
       this.#filled += part.length;
+      from += part.length;
       if (this.#filled === MOST_BLOCK_BYTES) this.#endBlock();
     }
-    this.#entries.push({ id, offset: this.#bytes, size });
-    this.#bytes += size;
+    this.#bytes += bytes.byteLength;
     return this.#heldBytes < this.#limits.leastBytes ? undefined : this.#flush();
+  }
+
+  /** Names what was added since the object before. */
+  end(id: ObjectId): void {
+    const last = this.#entries.at(-1);
+    const offset = last === undefined ? 0 : last.offset + last.size;
+    this.#entries.push({ id, offset, size: this.#bytes - offset });
   }
 
   #endBlock(): void {
