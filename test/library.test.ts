@@ -190,6 +190,44 @@ it('warns of a damaged manifest, and lists and shows nothing of a ledger that lo
   await store.close();
 });
 
+it('acts on nothing of a ledger that lost its end while the store is open, and loses nothing when it is back', async () => {
+  const dir = await scratch();
+  const store = await createStore(dir);
+  await store.put(Buffer.from('1'.repeat(100_000)), { name: 'one' });
+  await store.put(Buffer.from('2'.repeat(100_000)), { name: 'two', pin: 'kept' });
+  const entries = `${dir}/.hsstore/ledger/000000`;
+  const last = `${entries}/${(await readdir(entries)).sort().at(-1)}`;
+  const lost = await readFile(last);
+  await unlink(last);
+  const stream = async () => {
+    for await (const _ of store.stream('one'));
+  };
+  const attempts = {
+    put: () => store.put(Buffer.from('3')),
+    note: () => store.note('x'),
+    pin: () => store.pin(['one']),
+    retain: () => store.retain(['one'], { ttl: 1 }),
+    remove: () => store.remove(['one'], { purge: true }),
+    plan: () => store.plan(),
+    gc: () => store.gc({ emptyTrash: true }),
+    emptyTrash: () => store.emptyTrash(),
+    trash: () => store.trash(),
+    export: () => store.export('one', `${dir}/out`),
+    read: () => store.read('one'),
+    stream,
+    manifest: () => store.manifest('one'),
+    pins: () => store.pins(),
+    usage: () => store.usage(),
+  };
+  for (const [name, attempt] of Object.entries(attempts))
+    await expect(attempt(), name).rejects.toMatchObject({ code: 'ROLLED_BACK' });
+  expect((await store.verifyLedger()).problems).toHaveLength(1);
+  await writeFile(last, lost);
+  expect((await store.read('two')).length).toBe(100_000);
+  expect(await store.pins()).toHaveLength(1);
+  await store.close();
+});
+
 it('accepts a signal and progress per call, and leaves nothing half done when aborted', async () => {
   const dir = await scratch();
   const store = await createStore(dir);

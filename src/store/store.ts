@@ -118,10 +118,13 @@ export class Store {
 
   /**
    * The state at the head, from the index if there is one: a frozen view, valid for the next few calls. Aborting
-   * `signal` stops the update to the head, and reads of many rows of it.
+   * `signal` stops the update to the head, and reads of many rows of it. ROLLED_BACK where it lacks what was seen
+   * before: a program may hold a store open for days, and a collection would take what such a state does not have.
    */
-  catalog(signal?: AbortSignal): Promise<Catalog> {
-    return this.#catalog.atHead(signal);
+  async catalog(signal?: AbortSignal): Promise<Catalog> {
+    const catalog = await this.#catalog.atHead(signal);
+    await this.anchor.demandSeen(catalog.head);
+    return catalog;
   }
 
   /**

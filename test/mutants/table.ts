@@ -729,10 +729,20 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'anchor-moves-back',
     fault: 'a late command moves the anchor back',
     file: 'store/ledger/anchor.ts',
-    edits: [{ from: "(seen !== 'lost' && seen.seq < seq)", to: "seen !== 'lost'" }],
+    edits: [{ from: 'if (seen === undefined || seen.seq < seq) await', to: 'await' }],
     caughtBy: {
       file: 'test/store/anchor.test.ts',
       test: 'never moves backwards when an earlier commit is remembered last',
+    },
+  },
+  {
+    name: 'rollback-unseen-while-open',
+    fault: 'a store that is open acts on a ledger that lost its end since',
+    file: 'store/store.ts',
+    edits: [{ from: 'await this.anchor.demandSeen(catalog.head);', to: '' }],
+    caughtBy: {
+      file: 'test/library.test.ts',
+      test: 'acts on nothing of a ledger that lost its end while the store is open, and loses nothing when it is back',
     },
   },
   {

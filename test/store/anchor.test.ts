@@ -48,6 +48,19 @@ describe('the anchor', () => {
     expect((await readJson(anchor)).seq).toBe(3);
   });
 
+  it('is left as it is by an entry that follows others than were seen', async () => {
+    const { anchor, open, entry } = await withNotes(3);
+    const session = await open();
+    const seen = await readFile(anchor);
+    await unlink(entry(3));
+    for (const seq of [3, 4, 5]) {
+      const appended = session.store.anchor.remember(seq, new Uint8Array());
+      await expect(appended).rejects.toMatchObject({ code: 'ROLLED_BACK', details: { seen_seq: 3 } });
+    }
+    expect(await readFile(anchor)).toEqual(seen);
+    await session.close();
+  });
+
   it('is believed where another command writes the first one between two looks at it', async () => {
     const { dir, anchor } = await withNotes(1);
     let looks = 0;
@@ -119,7 +132,7 @@ describe('the anchor', () => {
     expect((await readJson(anchor)).seq).toBe(2);
   });
 
-  it('is not read again in the middle of a command that was let in', async () => {
+  it('does not end a command in the middle of which it is lost', async () => {
     const { open, anchor } = await withNotes(1);
     const session = await open();
     await writeFile(anchor, 'rubbish');

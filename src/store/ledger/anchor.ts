@@ -1,6 +1,6 @@
 import type { Head } from '../../core/catalog/catalog.js';
 import { sha256 } from '../../core/objects/hash.js';
-import { HsError, isErrno } from '../../errors/hs-error.js';
+import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { AnchorStore } from '../port/local-side.js';
 import type { Ledger } from './ledger.js';
 
@@ -62,7 +62,11 @@ export class Anchor {
    */
   async check(current: Head): Promise<{ readonly head: Head; readonly seen: Head | undefined }> {
     const seen = await this.read();
-    if (seen === undefined) return { head: current, seen };
+    return { head: seen === undefined ? current : await this.#compared(current, seen), seen };
+  }
+
+  /** The head, which may be a newer one, if it follows the entry that was seen. */
+  async #compared(current: Head, seen: Head): Promise<Head> {
     let head = current;
     if (head.seq < seen.seq) {
       // Where entries are listed, a listing may be older than the anchor.
@@ -70,7 +74,7 @@ export class Anchor {
       head = await this.#ledger.head();
     }
     const now = seen.seq === head.seq ? head.hash : await this.#ledger.hashAt(seen.seq);
-    if (now === seen.hash) return { head, seen };
+    if (now === seen.hash) return head;
     const what =
       now === undefined
         ? `it ends at entry ${head.seq}, but entry ${seen.seq} was seen before`
@@ -79,6 +83,16 @@ export class Anchor {
       hint: 'if you restored this store from a copy, or continued in another copy, on purpose: hs ledger accept-rollback',
       details: { seen_seq: seen.seq, seen_hash: seen.hash, head_seq: head.seq, head_hash: head.hash },
     });
+  }
+
+  /**
+   * ROLLED_BACK when entries that were seen are not among those up to this head. Nothing is compared where the head is
+   * only assumed, after `hold`, or with an anchor that was lost since the command was let in.
+   */
+  async demandSeen(head: Head): Promise<void> {
+    if (this.#held || this.#isAssumed) return;
+    const seen = await this.look();
+    if (seen !== undefined && seen !== 'lost') await this.#compared(head, seen);
   }
 
   /** Looks for the ledger's newest head, compares it with the anchor (ROLLED_BACK) and remembers it. */
@@ -155,13 +169,21 @@ export class Anchor {
     return head;
   }
 
-  /** Advances the anchor after an entry is durable. */
+  /** Advances the anchor after an entry is durable. ROLLED_BACK, and the anchor as it was, if that follows others than were seen. */
   async remember(seq: number, bytes: Uint8Array): Promise<void> {
     if (this.#held) return;
-    // Another command may have appended and advanced the anchor meanwhile: it only ever rises.
     const seen = await this.look();
-    if (seen === undefined || (seen !== 'lost' && seen.seq < seq))
-      await this.keep({ seq, hash: sha256(bytes) });
+    if (seen === 'lost') return;
+    const head = { seq, hash: sha256(bytes) };
+    try {
+      if (seen !== undefined) await this.#compared(head, seen);
+    } catch (e) {
+      if (isHsError(e, 'ROLLED_BACK')) throw e;
+      // The entry is there, whatever cannot be read now: the next command compares.
+      return;
+    }
+    // Another command may have appended and advanced the anchor meanwhile: it only ever rises.
+    if (seen === undefined || seen.seq < seq) await this.keep(head);
   }
 
   /** Writes the anchor. A failure is reported once and not fatal: a job without a writable home must still work. */
