@@ -8,11 +8,18 @@ import { everyLayout } from './written-files.js';
 
 /**
  * The files that exports recorded for this exact destination have written (B3), to be asked for once these have been
- * listed; `exportId` is the export that asks. Reads the whole ledger; only replacing a non-empty directory pays for that.
+ * listed. Reads the whole ledger; only replacing a non-empty directory pays for that. `own`: the export that asks, and its
+ * lease.
  */
-export async function recordedExports(session: Session, target: string, exportId: string): Promise<Recorded> {
+export async function recordedExports(
+  session: Session,
+  target: string,
+  own: { readonly exportId: string; readonly lease: string },
+): Promise<Recorded> {
   const { store } = session;
   const known = new Set<string>();
+  // Before the ledger: whoever is not there any more has recorded what it did, or was given up.
+  const areOthers = (await store.leases.list()).some((token) => token !== own.lease);
   /** Others that were allowed, and of which no outcome is recorded. */
   const underWay = new Set<string>();
   const catalog = await session.catalog();
@@ -22,7 +29,7 @@ export async function recordedExports(session: Session, target: string, exportId
     const payload = await payloadOf(session, entry);
     if (payload?.export_target !== target) continue;
     if (!('outcome' in payload)) {
-      if (entry.decision === 'allow' && payload.export_id !== exportId) underWay.add(payload.export_id);
+      if (entry.decision === 'allow' && payload.export_id !== own.exportId) underWay.add(payload.export_id);
       continue;
     }
     const record = payload;
@@ -43,7 +50,7 @@ export async function recordedExports(session: Session, target: string, exportId
       for (const { manifest } of artifact.manifests) known.add(keyOf(MANIFEST_NAME, manifest));
     }
   }
-  return { has: (path, hash) => known.has(keyOf(path, hash)), isOneUnderWay: underWay.size > 0 };
+  return { has: (path, hash) => known.has(keyOf(path, hash)), isOneUnderWay: areOthers && underWay.size > 0 };
 }
 
 function keyOf(path: string, hash: ObjectId): string {

@@ -42,7 +42,7 @@ export async function writeExport(
   const { replaced, warnings } = await materialize(session.disk, source, placed.destination, {
     force: request.force === true,
     discardExisting: request.discardExisting === true,
-    recorded: () => recordedExports(session, placed.target, exportId),
+    recorded: () => recordedExports(session, placed.target, { exportId, lease: tx.lease.token }),
     umask,
     isPrivate,
     protect: {

@@ -4,11 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { encodeBundleIndex } from '../../../src/core/objects/bundle-index.js';
 import { sha256 } from '../../../src/core/objects/hash.js';
 import { toSafePath } from '../../../src/core/paths/safe-path.js';
+import { errnoError } from '../../../src/fsx/errno.js';
 import { createBundle } from '../../../src/ops/bundle/create-bundle.js';
 import { importBundle } from '../../../src/ops/bundle/import-bundle.js';
 import { exportArtifact } from '../../../src/ops/export/export.js';
 import type { ExportPlace } from '../../../src/ops/export/export-request.js';
 import { planExport } from '../../../src/ops/export/plan-export.js';
+import { assumeDead } from '../../../src/ops/gc/collect-garbage.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { restore } from '../../../src/ops/gc/restore.js';
 import { promote } from '../../../src/ops/govern/promote.js';
@@ -197,6 +199,28 @@ describe('an export', () => {
     expect(await readdir(join(w.dir, 'out'))).toEqual(['a']);
     await writeFile(join(w.dir, 'out/mine'), 'precious');
     await expect(exportArtifact(w.session, force)).rejects.toMatchObject({ code: 'DEST_EXISTS' });
+  });
+
+  it('does not wait for one that was given up before it was recorded', async () => {
+    const w = await world();
+    const artifact = await w.put({ a: '1', b: '2' });
+    const { disk } = w.session;
+    let appended = 0;
+    const full = alteredDisk(disk, {
+      link: async (from: string, to: string) => {
+        if (to.includes('/ledger/') && ++appended > 1) throw errnoError('ENOSPC', 'link', to);
+        return disk.link(from, to);
+      },
+    });
+    const other = await w.as('human:tester', { disk: full });
+    await exportArtifact(other, { artifact, place: at(w, 'out') });
+    await assumeDead(w.session, await w.session.store.leases.list());
+    await writeFile(join(w.dir, 'out/mine'), 'precious');
+    const attempt = exportArtifact(w.session, { artifact, place: at(w, 'out'), force: true });
+    await expect(attempt).rejects.toMatchObject({
+      code: 'DEST_EXISTS',
+      hint: expect.stringContaining('--discard-existing'),
+    });
   });
 
   it('with its manifest is a directory with artifact.json in it, which the next export may replace', async () => {
