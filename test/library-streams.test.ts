@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import { Transform, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -48,6 +48,20 @@ async function* stalledFor(ms: number) {
   await delay(ms);
 }
 
+/** The errors that nobody caught while this ran. */
+async function uncaughtIn(run: () => Promise<void>): Promise<unknown[]> {
+  const uncaught: unknown[] = [];
+  const others = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException').on('uncaughtException', (e) => uncaught.push(e));
+  try {
+    await run();
+    return uncaught;
+  } finally {
+    process.removeAllListeners('uncaughtException');
+    for (const listener of others) process.on('uncaughtException', listener);
+  }
+}
+
 const STALLING: Record<string, (options: CallOptions) => Promise<unknown>> = {
   put: (o) => store.put(stalled(), o),
   putLines: (o) => store.putLines([{ source: stalled() }], o),
@@ -82,6 +96,106 @@ it('records an export to a stream that is closed while it takes nothing', async 
   expect(warnings.join()).toMatch(/closed/);
 });
 
+/** The newest record of an export. */
+async function lastRecord(): Promise<unknown> {
+  let last: unknown;
+  for await (const { payload } of store.ledgerEntries({ type: 'export_record' })) last = payload;
+  return last;
+}
+
+const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+const BROKEN: [string, () => ByteSink, unknown][] = [
+  ['of Node whose writes fail', () => new Writable({ write: (_, __, done) => done(full) }), full],
+  [
+    'of Node that is destroyed for a reason',
+    () => {
+      const sink: Transform = new Transform({ transform: () => void sink.destroy(full) });
+      return sink;
+    },
+    full,
+  ],
+  ['of Node that failed before', () => new Writable().destroy(full), full],
+  ['of the web whose writes fail', () => new WritableStream({ write: () => Promise.reject(full) }), full],
+  [
+    'of the web that throws no Error',
+    () => new WritableStream({ write: () => Promise.reject('full') }),
+    'full',
+  ],
+];
+
+it.each(BROKEN)('throws what a stream %s fails with, and records a failure', async (_, broken, failure) => {
+  await expect(store.exportToStream('large', broken())).rejects.toBe(failure);
+  const message = failure === full ? full.message : failure;
+  expect(await lastRecord()).toMatchObject({ outcome: 'failed', errors: [message] });
+});
+
+const piped = Object.assign(new Error('no reader'), { code: 'EPIPE' });
+const LEFT: [string, () => ByteSink][] = [
+  ['of Node whose pipe is closed', () => new Writable({ write: (_, __, done) => done(piped) })],
+  ['of Node that was destroyed', () => new Writable().destroy()],
+  ['of Node that was ended', () => new Writable({ write: (_, __, done) => done() }).end()],
+  [
+    'of the web whose reader has cancelled it',
+    () => {
+      const { readable, writable } = new TransformStream();
+      void readable.cancel();
+      return writable;
+    },
+  ],
+  [
+    'of the web that was closed',
+    () => {
+      const sink = new WritableStream();
+      void sink.close();
+      return sink;
+    },
+  ],
+  [
+    'of the web made of one of Node that is destroyed',
+    () => {
+      const sink: Writable = new Writable({ write: () => void sink.destroy() });
+      return Writable.toWeb(sink) as WritableStream<Uint8Array>;
+    },
+  ],
+];
+
+it.each(LEFT)('records as closed early a stream %s', async (_, left) => {
+  const { warnings } = await store.exportToStream('large', left());
+  expect(warnings.join()).toMatch(/closed/);
+  expect(await lastRecord()).toMatchObject({ outcome: 'done', errors: [] });
+});
+
+it.each<[string, (called: Promise<unknown>) => Writable, string, object]>([
+  ['fails', (called) => failsLate(full, called), 'large', {}],
+  ['loses its reader', (called) => failsLate(piped, called), 'large', {}],
+  ['fails unused', () => createWriteStream(`${dir}/none/x`), 'none', {}],
+  ['fails unused for a wrong option', () => createWriteStream(`${dir}/none/x`), 'large', { bad: 1 }],
+])('does not end the process for a stream that %s', async (_, sinkThat, name, options) => {
+  const uncaught = await uncaughtIn(async () => {
+    let end = () => {};
+    const sink = sinkThat(new Promise<void>((resolve) => (end = resolve)));
+    await store.exportToStream(name, sink, options).catch(() => undefined);
+    end();
+    await vi.waitFor(() => expect(sink.closed).toBe(true));
+  });
+  expect(uncaught).toEqual([]);
+});
+
+/** Its failed write is told at once, and as an event only when it has closed what it writes to, after the call. */
+function failsLate(error: Error, called: Promise<unknown>): Writable {
+  return new Writable({
+    write: (_, __, done) => done(error),
+    destroy: (e, done) => void called.then(() => done(e)),
+  });
+}
+
+it('leaves nothing on a stream that took all', async () => {
+  const sink = new Writable({ write: (_, __, done) => done() });
+  const before = sink.eventNames();
+  await store.exportToStream('large', sink);
+  expect(sink.eventNames()).toEqual(before);
+});
+
 it('refuses a stream that is locked', async () => {
   const sink = new WritableStream();
   sink.getWriter();
@@ -108,18 +222,12 @@ it.each(REFUSED)('closes a stream when %s', async (_, call) => {
 });
 
 it.each(REFUSED)('does not end the process for a stream that fails unread when %s', async (_, call) => {
-  const uncaught: unknown[] = [];
-  const others = process.listeners('uncaughtException');
-  process.removeAllListeners('uncaughtException').on('uncaughtException', (e) => uncaught.push(e));
-  try {
+  const uncaught = await uncaughtIn(async () => {
     const stream = createReadStream(`${dir}/missing`);
     await expect(call(stream)).rejects.toThrow();
     await vi.waitFor(() => expect(stream.closed).toBe(true));
-    expect(uncaught).toEqual([]);
-  } finally {
-    process.removeAllListeners('uncaughtException');
-    for (const listener of others) process.on('uncaughtException', listener);
-  }
+  });
+  expect(uncaught).toEqual([]);
 });
 
 it('tells what made a stream fail before it was read', async () => {

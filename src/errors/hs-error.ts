@@ -86,3 +86,8 @@ export function isErrno(e: unknown, ...codes: readonly string[]): e is NodeJS.Er
   if (!(e instanceof Error) || !('code' in e) || typeof e.code !== 'string') return false;
   return codes.length === 0 ? /^E[A-Z0-9]+$/.test(e.code) && !(e instanceof HsError) : codes.includes(e.code);
 }
+
+/** The message of whatever was thrown: a signal's reason, or what a caller's stream fails with, may be any value. */
+export function messageOf(e: unknown): string {
+  return e instanceof Error ? e.message : String(e);
+}

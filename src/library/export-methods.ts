@@ -3,7 +3,7 @@ import type { ExportPlace, ExportRequest } from '../ops/export/export-request.js
 import type { ExportPlan } from '../ops/export/plan-export.js';
 import type { PageRequest } from '../ops/page/publish-page.js';
 import * as given from './arguments.js';
-import { type ByteSink, openSink } from './byte-sink.js';
+import { type ByteSink, withSink } from './byte-sink.js';
 import { camelCased } from './camel-case.js';
 import { GovernMethods } from './govern-methods.js';
 import type { CallOptions, ExportOptions, PageOptions, UsagePageOptions } from './options.js';
@@ -32,7 +32,7 @@ export class ExportMethods extends GovernMethods {
 
   /**
    * Exports to a stream, as a tar for a directory (`hs export ID -`). The stream of Node or of the web is not ended; if
-   * it closes early, the record says so.
+   * it is closed early, the record says so. Throws what the stream fails with, and the record says `failed`.
    *
    * @example
    * const parts = [];
@@ -45,15 +45,12 @@ export class ExportMethods extends GovernMethods {
     stream: ByteSink,
     options: ExportOptions & CallOptions = {},
   ): Promise<Exported> {
-    const [session, rest] = this.begin(given.exportOptions(options));
-    const { exportArtifact } = await import('../ops/export/export.js');
-    const typed = given.text(name, 'name');
-    const { write, release } = openSink(stream, session.signal);
-    try {
-      return await exportArtifact(session, this.#request(typed, { kind: 'stdout', write }, rest));
-    } finally {
-      release();
-    }
+    return withSink(stream, async (writeUntil) => {
+      const [session, rest] = this.begin(given.exportOptions(options));
+      const { exportArtifact } = await import('../ops/export/export.js');
+      const write = (bytes: Uint8Array) => writeUntil(bytes, session.signal);
+      return exportArtifact(session, this.#request(name, { kind: 'stdout', write }, rest));
+    });
   }
 
   /**

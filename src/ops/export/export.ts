@@ -3,7 +3,7 @@ import type { ExportRecord } from '../../core/ledger/entry-types.js';
 import type { ExportFormat } from '../../core/ledger/export-formats.js';
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import { recordText } from '../../core/text/ledger-text.js';
-import { isHsError } from '../../errors/hs-error.js';
+import { isHsError, messageOf } from '../../errors/hs-error.js';
 import type { Session } from '../session/session.js';
 import { damageIn } from './damaged-object.js';
 import { exportRefusal } from './decide-export.js';
@@ -73,7 +73,7 @@ export async function exportArtifact(session: Session, request: ExportRequest): 
         const e = isHsError(cause, 'INTEGRITY') ? await damageIn(session, decision, cause) : cause;
         // Published, though perhaps not durably: the destination exists.
         const outcome = isHsError(e, 'OUTCOME_UNKNOWN') ? 'done' : 'failed';
-        await finish(outcome, { errors: [(e as Error).message] });
+        await finish(outcome, { errors: [messageOf(e)] });
         throw e;
       }
       await finish('done', { warnings: done.warnings });

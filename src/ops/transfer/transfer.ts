@@ -1,6 +1,6 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { ArtifactId } from '../../core/objects/ids.js';
-import { HsError } from '../../errors/hs-error.js';
+import { HsError, messageOf } from '../../errors/hs-error.js';
 import { checkStored } from '../bundle/check-stored.js';
 import { exportRefusal } from '../export/decide-export.js';
 import type { Session } from '../session/session.js';
@@ -96,7 +96,7 @@ function arrive(
           else errors.push(result.error.message);
         }
       } catch (e) {
-        errors.push((e as Error).message);
+        errors.push(messageOf(e));
         throw e;
       } finally {
         await departure.finish(arrived, errors);
