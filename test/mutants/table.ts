@@ -664,6 +664,16 @@ export const MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    name: 'pack-held-that-is-gone',
+    fault: 'a pack that is found to be gone while it is opened stays open',
+    file: 'store/local/objects/packs.ts',
+    edits: [{ from: 'if (!this.#known.has(name)) {', to: 'if (name === undefined) {' }],
+    caughtBy: {
+      file: 'test/store/open-packs.test.ts',
+      test: 'a pack that is found to be gone while it is opened is not held open',
+    },
+  },
+  {
     name: 's3-assumed-believed',
     fault: 'a put is decided by what this machine knew before, and not by what others have appended',
     file: 'store/ledger/anchor.ts',

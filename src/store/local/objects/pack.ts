@@ -1,13 +1,13 @@
-import { findPackIndex, MOST_INDEX_BYTES } from '../../../core/objects/find-pack-index.js';
 import type { ObjectId } from '../../../core/objects/ids.js';
 import { findRecord, keyOf, PackIndex, type PackSlot } from '../../../core/objects/pack-index.js';
-import { PackShape, packExtent, RECORD_BYTES, tailBytes } from '../../../core/objects/pack-shape.js';
+import { type PackShape, packExtent, RECORD_BYTES } from '../../../core/objects/pack-shape.js';
 import { recordsWith } from '../../../core/objects/sorted-records.js';
 import { HsError, isErrno } from '../../../errors/hs-error.js';
 import type { Disk, DiskFile } from '../../../fsx/disk.js';
 import { inMemory } from '../../objects/object-store.js';
 import type { ObjectFile } from '../../port/object-source.js';
 import { BlockReader } from './block-reader.js';
+import { foundIndex, statedShape } from './pack-end.js';
 import { fillFrom, readAt } from './read-at.js';
 
 /** A read of this size costs as much as two of 4 KiB, and one buffer is less garbage than thirty. */
@@ -15,8 +15,6 @@ const AHEAD_BYTES = 128 * 1024;
 /** Larger objects, such as operation lists, are read in parts. */
 const MOST_WHOLE_BYTES = 1024 * 1024;
 
-/** Enough for the whole index of most packs of a small store, and for all but the records of nearly any. */
-const END_BYTES = 16 * 1024;
 /** Lookups by small reads before the index is read whole: it takes some 800 KiB. */
 const MOST_LOOKUPS = 8;
 
@@ -42,6 +40,7 @@ export class Pack {
   #indexing: Promise<PackIndex> | undefined;
   #lookups = 0;
   readonly #disk: Disk;
+  readonly #opens: (pack: Pack) => void;
   readonly #content: BlockReader;
   #file: DiskFile | undefined;
   /** The read-ahead buffer and its position in the file. */
@@ -52,8 +51,16 @@ export class Pack {
   /** Reads under way: the file is not closed before they end. */
   readonly #reads = new Set<Promise<unknown>>();
 
-  private constructor(disk: Disk, name: ObjectId, path: string, fileBytes: number, shape: PackShape) {
+  private constructor(
+    disk: Disk,
+    name: ObjectId,
+    path: string,
+    fileBytes: number,
+    shape: PackShape,
+    opens: (pack: Pack) => void,
+  ) {
     this.#disk = disk;
+    this.#opens = opens;
     this.name = name;
     this.path = path;
     this.fileBytes = fileBytes;
@@ -80,9 +87,9 @@ export class Pack {
     }
   }
 
-  /** The same without reading the index of a large one. */
-  static look(disk: Disk, name: ObjectId, path: string): Promise<Pack> {
-    return Pack.#opened(disk, name, path, statedShape);
+  /** The same without reading the index of a large one. `opens`: told of it each time that it opens its file. */
+  static look(disk: Disk, name: ObjectId, path: string, opens?: (pack: Pack) => void): Promise<Pack> {
+    return Pack.#opened(disk, name, path, statedShape, opens);
   }
 
   static async #opened(
@@ -90,6 +97,7 @@ export class Pack {
     name: ObjectId,
     path: string,
     read: (file: DiskFile, size: number) => Promise<PackShape | undefined>,
+    opens: (pack: Pack) => void = () => undefined,
   ): Promise<Pack> {
     let file: DiskFile;
     try {
@@ -102,8 +110,9 @@ export class Pack {
       const { size } = await file.stat();
       const shape = await read(file, size);
       if (!shape?.isOfRightSize) throw damaged(name, 'it does not end like a pack');
-      const pack = new Pack(disk, name, path, size, shape);
+      const pack = new Pack(disk, name, path, size, shape, opens);
       pack.#file = file;
+      opens(pack);
       return pack;
     } catch (e) {
       await file.close();
@@ -250,7 +259,9 @@ export class Pack {
 
   /** Concurrent readers share one open, since the second descriptor would never be closed. */
   #reopen(): Promise<void> {
-    this.#opening ??= this.#disk
+    if (this.#opening !== undefined) return this.#opening;
+    this.#opens(this);
+    this.#opening = this.#disk
       .open(this.path, { access: 'read' })
       .then((file) => {
         this.#file = file;
@@ -275,24 +286,4 @@ export class Pack {
 
 function damaged(name: ObjectId, why: string, cause?: unknown): HsError {
   return new HsError('INTEGRITY', `pack ${name} is damaged: ${why}`, { cause });
-}
-
-/** The index as the trailer says, or of one that is longer than what is read at once, all but its records. */
-async function statedShape(file: DiskFile, size: number): Promise<PackShape | undefined> {
-  const bytes = Math.min(size, END_BYTES);
-  const end = await readAt(file, size - bytes, bytes);
-  const extent = end && packExtent(end);
-  if (extent === undefined || extent.bytes > size) return undefined;
-  const dataBytes = size - extent.bytes;
-  if (extent.bytes <= bytes)
-    return new PackIndex(Buffer.from(end!.subarray(bytes - extent.bytes)), dataBytes);
-  const tail = tailBytes(extent);
-  const rest = tail <= bytes ? end : await readAt(file, size - tail, tail);
-  return rest && new PackShape(rest, dataBytes);
-}
-
-async function foundIndex(file: DiskFile, size: number, name: ObjectId): Promise<Buffer | undefined> {
-  const bytes = Math.min(size, MOST_INDEX_BYTES);
-  const end = await readAt(file, size - bytes, bytes);
-  return end && findPackIndex(end, size, name);
 }

@@ -28,17 +28,24 @@ export class Packs {
   readonly #dir: string;
   /** Over those of this directory; undefined: it has none. */
   readonly index: PacksIndex | undefined;
-  /** By name; undefined: listed but not opened yet. */
-  #known: Map<ObjectId, Pack | undefined> | undefined;
-  #listing: Promise<Map<ObjectId, Pack | undefined>> | undefined;
+  /** By name; undefined: listed but not opened yet. One map for all calls, since many are under way at once. */
+  readonly #known = new Map<ObjectId, Pack | undefined>();
+  #isListed = false;
+  /** Changes with each listing. */
+  #listings = 0;
+  #listing: Promise<ReadonlySet<ObjectId>> | undefined;
+  /** The one that begins after it. */
+  #nextListing: Promise<ReadonlySet<ObjectId>> | undefined;
   readonly #unreadable = new Set<ObjectId>();
   /** Packs being opened: concurrent lookups share one open. */
   readonly #loading = new Map<ObjectId, Promise<Pack | undefined>>();
+  /** Those whose files were opened since they were closed here, also if they are known no more. */
+  readonly #open = new Set<Pack>();
   /** The packs of the latest hits, newest first: the files of a tree are in the same packs. */
   #recent: readonly Pack[] = [];
   /** Those that the index does not cover. */
   #left:
-    | { readonly of: unknown; readonly version: number | undefined; readonly names: readonly ObjectId[] }
+    | { readonly listing: number; readonly version: number | undefined; readonly names: readonly ObjectId[] }
     | undefined;
 
   constructor(disk: Disk, dir: string, index?: PacksIndex) {
@@ -47,18 +54,24 @@ export class Packs {
     this.index = index;
   }
 
-  async #names(): Promise<Map<ObjectId, Pack | undefined>> {
-    if (this.#known !== undefined) return this.#known;
-    this.#listing ??= this.#list(new Map()).finally(() => {
-      this.#listing = undefined;
-    });
-    const listed = await this.#listing;
-    this.#known ??= listed;
+  async #names(): Promise<ReadonlyMap<ObjectId, Pack | undefined>> {
+    if (!this.#isListed) await this.refresh();
     return this.#known;
   }
 
-  async #list(before: ReadonlyMap<ObjectId, Pack | undefined>) {
-    const names = new Map<ObjectId, Pack | undefined>();
+  /**
+   * Lists the directory again and returns the names. One listing at a time, since the older of two could be the last to
+   * end; who asks while one is under way shares the next.
+   */
+  refresh(): Promise<ReadonlySet<ObjectId>> {
+    this.#nextListing ??= this.#listAfter(this.#listing);
+    return this.#nextListing;
+  }
+
+  async #listAfter(before: Promise<unknown> | undefined): Promise<ReadonlySet<ObjectId>> {
+    await before?.catch(() => undefined);
+    this.#listing = this.#nextListing;
+    this.#nextListing = undefined;
     let entries: { readonly name: string | undefined }[] = [];
     try {
       entries = await this.#disk.readdir(this.#dir);
@@ -66,70 +79,73 @@ export class Packs {
       // A trash batch that was removed, or a damaged store, which fsck reports.
       if (!isErrno(e, 'ENOENT')) throw e;
     }
-    for (const { name: file } of entries) {
-      const name = packNameOf(file);
-      if (name !== undefined) names.set(name, before.get(name));
-    }
+    const names = new Set(entries.map((e) => packNameOf(e.name)).filter((name) => name !== undefined));
     await this.index?.look(names.size);
+    await this.#know(names);
     return names;
   }
 
-  /** Lists the directory again and returns the names. */
-  async refresh(): Promise<Iterable<ObjectId>> {
-    const before = this.#known ?? new Map<ObjectId, Pack | undefined>();
-    this.#unreadable.clear();
-    const now = await this.#list(before);
-    for (const [name, pack] of before) if (!now.has(name)) await pack?.close();
-    this.#recent = this.#recent.filter((pack) => now.has(pack.name));
-    this.#known = now;
-    return now.keys();
+  async #know(names: ReadonlySet<ObjectId>): Promise<void> {
+    for (const name of this.#known.keys()) if (!names.has(name)) this.#known.delete(name);
+    for (const name of names) if (!this.#known.has(name)) this.#known.set(name, undefined);
+    for (const name of this.#unreadable) if (!names.has(name)) this.#unreadable.delete(name);
+    this.#recent = this.#recent.filter((pack) => this.#isKnown(pack));
+    this.#isListed = true;
+    this.#listings += 1;
+    await this.#close([...this.#open].filter((pack) => !this.#isKnown(pack)));
   }
 
-  /** Undefined when it is gone or damaged; fsck reports that. */
-  async #load(names: Map<ObjectId, Pack | undefined>, name: ObjectId): Promise<Pack | undefined> {
-    const known = names.get(name);
-    if (known !== undefined) return known;
-    const loading = this.#loading.get(name) ?? this.#open(names, name);
+  #isKnown(pack: Pack): boolean {
+    return this.#known.get(pack.name) === pack;
+  }
+
+  #load(name: ObjectId): Promise<Pack | undefined> {
+    const known = this.#known.get(name);
+    if (known !== undefined) return Promise.resolve(known);
+    const loading = this.#loading.get(name) ?? this.#look(name).finally(() => this.#loading.delete(name));
     this.#loading.set(name, loading);
-    try {
-      return await loading;
-    } finally {
-      this.#loading.delete(name);
+    return loading;
+  }
+
+  async #look(name: ObjectId): Promise<Pack | undefined> {
+    const path = `${this.#dir}/${name}${PACK_ENDING}`;
+    const pack = await Pack.look(this.#disk, name, path, (opened) => this.#open.add(opened));
+    this.#unreadable.delete(name);
+    // A listing has found that it is gone, or all were closed.
+    if (!this.#known.has(name)) {
+      await this.#close([pack]);
+      return undefined;
     }
+    this.#known.set(name, pack);
+    return pack;
   }
 
-  #open(names: Map<ObjectId, Pack | undefined>, name: ObjectId): Promise<Pack | undefined> {
-    return this.#attempt(names, name, async () => {
-      const pack = await Pack.look(this.#disk, name, `${this.#dir}/${name}${PACK_ENDING}`);
-      names.set(name, pack);
-      await this.#closeOthers(names, pack);
-      return pack;
-    });
-  }
-
-  /** What is done with a pack; undefined, as if it were not there, when it is gone or damaged. */
-  async #attempt<T>(
-    names: Map<ObjectId, Pack | undefined>,
-    name: ObjectId,
-    run: () => Promise<T>,
-  ): Promise<T | undefined> {
+  /** What is done with a pack; undefined, as if it were not there, when it is gone or damaged, which fsck reports. */
+  async #use<T>(name: ObjectId, run: (pack: Pack) => Promise<T>): Promise<T | undefined> {
+    let pack: Pack | undefined;
+    let result: T | undefined;
     try {
-      return await run();
+      pack = await this.#load(name);
+      result = pack && (await run(pack));
     } catch (e) {
       if (!isErrno(e, 'ENOENT', 'EIO', 'EACCES', 'EPERM') && !(e instanceof HsError)) throw e;
-      const pack = names.get(name);
-      names.delete(name);
+      if (this.#known.get(name) === pack) this.#known.delete(name);
       this.#recent = this.#recent.filter((recent) => recent !== pack);
-      await pack?.close();
+      if (pack !== undefined) await this.#close([pack]);
       if (!isErrno(e, 'ENOENT')) this.#unreadable.add(name);
       return undefined;
     }
+    if (this.#open.size > MOST_OPEN) {
+      await this.#close([...this.#open].filter((open) => open !== pack && !this.#recent.includes(open)));
+    }
+    return result;
   }
 
-  async #closeOthers(names: ReadonlyMap<ObjectId, Pack | undefined>, but: Pack): Promise<void> {
-    const open = [...names.values()].filter((p) => p?.isOpen);
-    if (open.length <= MOST_OPEN) return;
-    for (const pack of open) if (pack !== but && !this.#recent.includes(pack!)) await pack!.close();
+  async #close(packs: readonly Pack[]): Promise<void> {
+    for (const pack of packs) {
+      this.#open.delete(pack);
+      await pack.close();
+    }
   }
 
   /** Searches only the packs of the latest hits, as far as their indexes are in memory. */
@@ -153,7 +169,7 @@ export class Packs {
    * out. For callers that may write it again.
    */
   mayLack(id: ObjectId): boolean {
-    if (this.#known === undefined) return false;
+    if (!this.#isListed) return false;
     const named = this.index?.atHand(id);
     for (const [name, pack] of this.#known) {
       if (this.index?.covers(name)) {
@@ -163,14 +179,11 @@ export class Packs {
     return true;
   }
 
-  async #findIn(
-    names: Map<ObjectId, Pack | undefined>,
-    name: ObjectId,
-    id: ObjectId,
-  ): Promise<Packed | undefined> {
-    const pack = await this.#load(names, name);
-    const slot = pack && (await this.#attempt(names, name, () => pack.find(id)));
-    return slot && this.#hit(pack!, slot);
+  #findIn(name: ObjectId, id: ObjectId): Promise<Packed | undefined> {
+    return this.#use(name, async (pack) => {
+      const slot = await pack.find(id);
+      return slot && this.#hit(pack, slot);
+    });
   }
 
   /**
@@ -185,51 +198,47 @@ export class Packs {
   async find(id: ObjectId): Promise<Packed | undefined> {
     const { found, looked } = await this.#firstLook(id);
     if (found !== undefined) return found;
-    const names = await this.#names();
     // By name: some of those may be gone meanwhile.
-    const others = new Set(names.keys());
+    const others = new Set((await this.#names()).keys());
     for (const name of looked) others.delete(name);
-    return this.#firstOf(names, others, id);
+    return this.#firstOf(others, id);
   }
 
   async #firstLook(id: ObjectId) {
-    const names = await this.#names();
+    await this.#names();
     const named = (await this.index?.packsWith(id)) ?? [];
-    const looked = this.#uncovered(names);
+    const looked = this.#uncovered();
     return {
-      found: (await this.#firstOf(names, named, id)) ?? (await this.#firstOf(names, looked, id)),
+      found: (await this.#firstOf(named, id)) ?? (await this.#firstOf(looked, id)),
       /** Of the packs that were looked into, those that the index does not cover. */
       looked,
     };
   }
 
-  async #firstOf(names: Map<ObjectId, Pack | undefined>, among: Iterable<ObjectId>, id: ObjectId) {
+  async #firstOf(among: Iterable<ObjectId>, id: ObjectId) {
     for (const name of among) {
-      const found = names.has(name) ? await this.#findIn(names, name, id) : undefined;
+      const found = this.#known.has(name) ? await this.#findIn(name, id) : undefined;
       if (found !== undefined) return found;
     }
     return undefined;
   }
 
-  #uncovered(names: ReadonlyMap<ObjectId, unknown>): readonly ObjectId[] {
+  #uncovered(): readonly ObjectId[] {
     const version = this.index?.version;
-    if (this.#left?.of !== names || this.#left.version !== version) {
-      this.#left = {
-        of: names,
-        version,
-        names: [...names.keys()].filter((name) => !this.index?.covers(name)),
-      };
+    const listing = this.#listings;
+    if (this.#left?.listing !== listing || this.#left.version !== version) {
+      const names = [...this.#known.keys()].filter((name) => !this.index?.covers(name));
+      this.#left = { listing, version, names };
     }
     return this.#left.names;
   }
 
   /** Whether the index over them should be written, by the last listing. */
   get isIndexDue(): boolean {
-    const names = this.#known;
-    return names !== undefined && this.index?.isDue(names, this.#uncovered(names).length) === true;
+    return this.#isListed && this.index?.isDue(this.#known, this.#uncovered().length) === true;
   }
 
-  /** Names of the packs that `all` could not open: damaged, or not readable by this user. */
+  /** Names of the packs that could not be read when they were last looked into: damaged, or not readable by this user. */
   get unreadable(): readonly ObjectId[] {
     return [...this.#unreadable].sort();
   }
@@ -245,19 +254,20 @@ export class Packs {
   }
 
   async #each<T>(use: (pack: Pack) => Promise<T>): Promise<T[]> {
-    const names = await this.#names();
     const all: T[] = [];
-    for (const name of [...names.keys()].sort()) {
-      const pack = await this.#load(names, name);
-      const used = pack && (await this.#attempt(names, name, () => use(pack)));
+    for (const name of [...(await this.#names()).keys()].sort()) {
+      const used = await this.#use(name, use);
       if (used !== undefined) all.push(used);
     }
     return all;
   }
 
   async close(): Promise<void> {
-    for (const pack of this.#known?.values() ?? []) await pack?.close();
-    this.#known = undefined;
+    this.#known.clear();
+    this.#isListed = false;
     this.#recent = [];
+    // They are closed as they come.
+    await Promise.allSettled(this.#loading.values());
+    await this.#close([...this.#open]);
   }
 }
