@@ -72,6 +72,12 @@ function removedObjection({ record }: Content): Objection[] {
   return [{ code: 'NOT_FOUND', why: 'it was removed meanwhile', hint: 'hs restore brings it back' }];
 }
 
+/** A decision in the ledger. */
+interface Recorded {
+  readonly exportId: string;
+  readonly policyId: ObjectId;
+}
+
 /** The side of a transfer that is an export: one decision and one record for a batch (B5, B7). */
 export class Departure {
   readonly #from: Session;
@@ -80,9 +86,11 @@ export class Departure {
   readonly #request: TransferRequest;
   readonly #address: string;
   readonly #purpose: Purpose;
-  #owed: string | undefined;
+  /** The exports whose decision may be in the ledger, and whose record is not. */
+  readonly #owed = new Set<string>();
   #allowed: readonly DecidedArtifact[] = [];
-  #policyId!: ObjectId;
+  /** What decided about those; undefined if there are none. */
+  #leaving: Recorded | undefined;
 
   constructor(
     from: Session,
@@ -102,7 +110,7 @@ export class Departure {
   /** Records what may leave, and what may not, before a byte does. Returns both. */
   async decide(): Promise<{ readonly allowed: readonly Content[]; readonly refused: readonly HsError[] }> {
     let refused: readonly DecidedArtifact[] = [];
-    await this.#record(
+    this.#leaving = await this.#record(
       () => this.#allowed,
       async (catalog) => {
         const decided = await decideBatch(this.#from, catalog, this.#ids, this.#request, this.#address);
@@ -111,13 +119,11 @@ export class Departure {
       },
     );
     if (refused.length > 0) {
-      const allowed = this.#owed;
-      await this.#record(
+      const staying = await this.#record(
         () => refused,
         async () => undefined,
       );
-      await this.#end(refused, 'refused', refused.flatMap(reasonsOf));
-      this.#owed = allowed;
+      await this.#end(staying, refused, 'refused', refused.flatMap(reasonsOf));
     }
     return { allowed: this.#allowed.map((d) => d.content), refused: refused.map(exportRefusal) };
   }
@@ -125,16 +131,20 @@ export class Departure {
   async #record(
     of: () => readonly DecidedArtifact[],
     decide: (catalog: Catalog) => Promise<void>,
-  ): Promise<void> {
+  ): Promise<Recorded | undefined> {
+    let recorded: Recorded | undefined;
     const exportId = this.#from.random.uuid();
     const { head } = await this.#from.catalog();
     await this.#tx.lease.journal(exportJournal({ exportId, afterSeq: head.seq, config: CONFIG }));
     await this.#tx.commit(async (catalog) => {
       await decide(catalog);
       const decided = of();
+      // Also where some were to leave at an earlier head, and none at this one.
+      this.#owed.delete(exportId);
+      recorded = undefined;
       if (decided.length === 0) return null;
-      this.#policyId = catalog.policyId;
-      this.#owed = exportId;
+      this.#owed.add(exportId);
+      recorded = { exportId, policyId: catalog.policyId };
       const reasons = decided.flatMap(reasonsOf);
       return {
         type: 'export_decided',
@@ -152,12 +162,14 @@ export class Departure {
         decision: reasons.length === 0 ? 'allow' : 'deny',
       };
     });
+    return recorded;
   }
 
   /** Records which of the allowed artifacts arrived. */
   async finish(arrived: ReadonlySet<ArtifactId>, errors: readonly string[]): Promise<void> {
     const done = this.#allowed.filter((d) => arrived.has(d.content.record.artifact_id));
     await this.#end(
+      this.#leaving,
       done.length > 0 ? done : this.#allowed,
       done.length > 0 ? 'done' : 'failed',
       errors.slice(0, MOST_REASONS),
@@ -165,14 +177,14 @@ export class Departure {
   }
 
   async #end(
+    recorded: Recorded | undefined,
     of: readonly DecidedArtifact[],
     outcome: ExportRecord['outcome'],
     errors: readonly string[],
   ): Promise<void> {
-    const exportId = this.#owed;
-    if (exportId === undefined) return;
+    if (recorded === undefined) return;
     const facts = {
-      exportId,
+      ...recorded,
       createdAt: this.#from.now(),
       actor: this.#from.actor,
       jobId: this.#from.jobId,
@@ -180,11 +192,10 @@ export class Departure {
       format: storeFormat(this.#from.store),
       config: CONFIG,
       target: this.#address,
-      policyId: this.#policyId,
       purpose: this.#purpose,
     };
     const end = { outcome, warnings: [], errors: errors.map((e) => recordText(e)) };
-    const recorded = await tryToRecord(this.#from, async () => {
+    const isWritten = await tryToRecord(this.#from, async () => {
       await this.#tx.commit(
         () => ({
           type: 'export_record',
@@ -195,12 +206,12 @@ export class Departure {
         { records: true },
       );
     });
-    if (recorded) this.#owed = undefined;
+    if (isWritten) this.#owed.delete(recorded.exportId);
   }
 
-  /** Leaves a record that could not be written to the next command. */
+  /** Leaves records that could not be written to the next command. */
   release(): void {
-    if (this.#owed !== undefined) this.#tx.lease.abandon();
+    if (this.#owed.size > 0) this.#tx.lease.abandon();
   }
 }
 

@@ -101,6 +101,29 @@ describe('a transfer', () => {
     expect(await readAll(to)).toEqual(await readAll(from));
   });
 
+  it('that is refused, and cannot write that record, leaves it to the next command beside that of what went', async () => {
+    const sim = await prepare();
+    const planting = await openTestSession('/from', { disk: sim.process('put'), ...OPTIONS });
+    sim.plant.file('/src/secret', 'secret');
+    await put(planting, [{ path: '/src/secret' }], { name: 'secret', classification: 'high', ttl: 30 });
+    await planting.close();
+    let entries = 0;
+    // After the decisions about what goes and what stays.
+    const mend = sim.inject(({ operation, path }) =>
+      operation === 'link' && path.startsWith('/from/.hsstore/ledger/') && ++entries === 3
+        ? { fail: 'ENOSPC' }
+        : undefined,
+    );
+    const { from, to } = await open(sim, 'push');
+    expect(errorsOf(await moved(from, to))).toHaveLength(1);
+    mend();
+    expect(await exportRecords(from)).toMatchObject([{ outcome: 'done' }]);
+    const { from: source } = await open(sim, 'next');
+    await appendNote(source, 'next');
+    expect(await exportRecords(source)).toMatchObject([{ outcome: 'done' }, { outcome: 'refused' }]);
+    expect(await source.store.leases.list()).toEqual([]);
+  });
+
   it('of the same artifacts by two commands at once registers each once', async () => {
     const sim = await prepare();
     const results = await Promise.all([push(sim, 'one'), push(sim, 'two')]);

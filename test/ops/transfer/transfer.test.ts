@@ -25,6 +25,7 @@ import type { Session } from '../../../src/ops/session/session.js';
 import { decideBatch } from '../../../src/ops/transfer/departure.js';
 import { thisProgram } from '../../../src/store/memory/memory-state.js';
 import { MemoryStores } from '../../../src/store/memory/memory-stores.js';
+import { alteredDisk } from '../../helpers/altered-disk.js';
 import { behind, openTestSession, testStore } from '../../helpers/store.js';
 import { tmp } from '../../helpers/tmp.js';
 import { FakeS3 } from '../../s3/fake-s3.js';
@@ -229,6 +230,24 @@ describe('leaving is an export:', () => {
       ['refused', 1],
       ['done', 1],
     ]);
+  });
+
+  it('what may not leave any more when its decision is recorded has the record of a refusal alone', async () => {
+    await putText(here, dir, 'a');
+    const disk = nodeDisk();
+    let isFirst = true;
+    const link: typeof disk.link = async (from, to) => {
+      if (isFirst) {
+        isFirst = false;
+        await reclassify(here, 'a', { exportable: false, reason: 'r' });
+      }
+      return disk.link(from, to);
+    };
+    const from = await openTestSession(dir, { disk: alteredDisk(disk, { link }) });
+    expect(errorsOf(await moved(from, there))).toMatchObject([{ code: 'GUARD_BLOCKED' }]);
+    expect(isFirst).toBe(false);
+    expect((await exportRecords(here)).map((r) => r.outcome)).toEqual(['refused']);
+    expect(await here.store.leases.list()).toEqual([]);
   });
 
   it('a consent to exactly these bytes lets what is high go, to arrive as high', async () => {
