@@ -1,6 +1,6 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { ArtifactId } from '../../core/objects/ids.js';
-import { HsError, messageOf } from '../../errors/hs-error.js';
+import { HsError, isHsError, messageOf } from '../../errors/hs-error.js';
 import { checkStored } from '../bundle/check-stored.js';
 import { exportRefusal } from '../export/decide-export.js';
 import type { Session } from '../session/session.js';
@@ -82,21 +82,25 @@ function arrive(
       const results: TransferResult[] = refused.map((error) => ({ error }));
       const errors: string[] = [];
       const arrived = new Set<ArtifactId>();
+      let offered: readonly Arriving[] = [];
       try {
         const records = allowed.map((c) => c.record);
         const copied = await copy(from, to, tx, records);
-        const here = copied.filter((c): c is Arriving => !(c instanceof HsError));
-        to.progress.start('committing');
-        const registered = await register(to, tx, { ...arrivals, fresh: here });
         const failed = copied.filter((c) => c instanceof HsError);
-        results.push(...failed.map((error) => ({ error })), ...registered.values());
         errors.push(...failed.map((e) => e.message));
+        offered = copied.filter((c): c is Arriving => !(c instanceof HsError));
+        to.progress.start('committing');
+        const registered = await register(to, tx, { ...arrivals, fresh: offered });
+        results.push(...failed.map((error) => ({ error })), ...registered.values());
         for (const [id, result] of registered) {
           if ('artifact' in result) arrived.add(id);
           else errors.push(result.error.message);
         }
       } catch (e) {
         errors.push(messageOf(e));
+        // Registered, though perhaps not durably: what was offered may be there.
+        if (isHsError(e, 'OUTCOME_UNKNOWN'))
+          for (const { record } of offered) arrived.add(record.artifact_id);
         throw e;
       } finally {
         await departure.finish(arrived, errors);

@@ -101,6 +101,27 @@ describe('a transfer', () => {
     expect(await readAll(to)).toEqual(await readAll(from));
   });
 
+  it('that cannot tell whether its artifacts are registered records that they left', async () => {
+    const sim = await prepare();
+    let linked = false;
+    const mend = sim.inject(({ operation, path }) => {
+      if (!path.startsWith('/to/.hsstore/ledger')) return undefined;
+      linked ||= operation === 'link';
+      return linked && operation === 'syncDir' ? { fail: 'EIO' } : undefined;
+    });
+    await expect(push(sim)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    mend();
+    const { from, to } = await open(sim, 'look');
+    const [record, ...more] = await exportRecords(from);
+    expect([record!.outcome, record!.source_hashes.length, record!.errors.length, more]).toEqual([
+      'done',
+      2,
+      1,
+      [],
+    ]);
+    expect(await readAll(to)).toHaveLength(2);
+  });
+
   it('that is refused, and cannot write that record, leaves it to the next command beside that of what went', async () => {
     const sim = await prepare();
     const planting = await openTestSession('/from', { disk: sim.process('put'), ...OPTIONS });
