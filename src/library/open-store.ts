@@ -108,7 +108,10 @@ export async function createStore(directory: string, options: CreateOptions = {}
   );
   const { warn } = open;
   const made = new Store(backend, { clock, random: systemRandom(), ...(warn === undefined ? {} : { warn }) });
-  await made.adopt();
-  await made.close();
+  try {
+    await made.adopt();
+  } finally {
+    await made.close();
+  }
   return openStore({ ...open, store: isS3Url(path) ? path : made.local.directory });
 }

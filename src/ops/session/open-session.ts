@@ -1,5 +1,5 @@
 import { HsError, isHsError } from '../../errors/hs-error.js';
-import type { StoreHome } from '../../store/port/backend.js';
+import type { OpenedBackend, StoreHome } from '../../store/port/backend.js';
 import { Store } from '../../store/store.js';
 import { type Recovery, Session } from './session.js';
 import type { SessionRequest } from './session-request.js';
@@ -22,19 +22,28 @@ export async function openSession(
   stores: StoreHome,
   recovery: Recovery,
 ): Promise<Session> {
-  const { backend, doubt, warning, readOnly } = await stores.open(request.store);
-  const store = new Store(backend, {
+  const opened = await stores.open(request.store);
+  const store = new Store(opened.backend, {
     clock: request.clock,
     random: request.random,
     ...(request.trace === undefined ? {} : { trace: request.trace }),
     ...(request.writes ? { warn: request.warn } : {}),
   });
   try {
-    await store.establishTrust(request.unchecked !== true, doubt);
+    return await sessionOn(store, opened, request, recovery);
   } catch (e) {
     await store.close();
     throw e;
   }
+}
+
+async function sessionOn(
+  store: Store,
+  { doubt, warning, readOnly }: Omit<OpenedBackend, 'backend'>,
+  request: SessionRequest,
+  recovery: Recovery,
+): Promise<Session> {
+  await store.establishTrust(request.unchecked !== true, doubt);
   if (warning !== undefined) request.warn(warning);
   if (request.unchecked) store.anchor.hold();
   else await checkHead(store, request);
