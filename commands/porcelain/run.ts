@@ -40,7 +40,7 @@ By default hs uses the strongest backend that works on this machine; each is tes
 
 What is not confined: COMMAND can read whatever the user can read, except the store (which landlock without namespaces cannot hide) and, under bubblewrap, ${hiddenDirsText((dir) => `\`${dir}\``)}. It can therefore copy secrets from the home directory into its output and, with \`--net\`, send them away. It can connect to unix sockets outside those directories. Its use of processor time and memory is not limited. It gets the environment, without the variables that lead to agents and daemons. Bubblewrap hides other processes, and so does landlock if it has namespaces. \`none\` confines nothing. What the backend leaves open on this machine is recorded with every artifact as gaps; \`--verbose\` prints them, and \`hs doctor\` shows the level of each backend.
 
-The output may be as large as the policy's budget for the actor, or, without a budget, half of the free disk space. A tool that exceeds this is killed, and nothing is registered.`,
+The output, with the transcripts, may be as large as the policy's budget for the actor, or, without a budget, half of the free disk space. A tool that exceeds this is killed, and nothing is registered.`,
   positionals: { command: afterDashes('COMMAND', 'the program and its arguments') },
   options: {
     name: text('NAME', 'name of the output; NAME/ENTRY with --each, NAME.stdout for transcripts', {

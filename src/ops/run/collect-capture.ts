@@ -16,7 +16,7 @@ import type { DirEntry, Disk, DiskDir, FileStat } from '../../fsx/disk.js';
 import type { ObjectBatch } from '../../store/port/object-batch.js';
 import { readSourceFile } from '../payload/read-source.js';
 import type { Session } from '../session/session.js';
-import { overBudget, type RunBudget, Tally } from './run-budget.js';
+import { overBudget, type Tally } from './run-budget.js';
 import type { Refused } from './run-request.js';
 
 /** Each level holds a directory open. */
@@ -50,9 +50,9 @@ export async function collectCapture(
   batch: ObjectBatch,
   root: DiskDir,
   each: boolean,
-  budget: RunBudget,
+  tally: Tally,
 ): Promise<Captured> {
-  const walk = new Walk(session, batch, budget);
+  const walk = new Walk(session, batch, tally);
   session.progress.start('storing', undefined, 'bytes');
   await walk.directory(root.path, '', 0, true);
   session.progress.done();
@@ -75,11 +75,11 @@ class Walk {
   readonly #batch: ObjectBatch;
   readonly #tally: Tally;
 
-  constructor(session: Session, batch: ObjectBatch, budget: RunBudget) {
+  constructor(session: Session, batch: ObjectBatch, tally: Tally) {
     this.#session = session;
     this.#disk = session.disk;
     this.#batch = batch;
-    this.#tally = new Tally(budget);
+    this.#tally = tally;
   }
 
   /** `prefix` ends with a slash, or is empty. `location` is reached only through open descriptors. */
@@ -122,7 +122,7 @@ class Walk {
     if (why !== undefined) this.#refuse(path, why);
     else if (stat?.kind === 'directory') await this.directory(below, `${path}/`, depth + 1);
     else if (stat !== undefined && checked.path !== undefined) {
-      const over = this.#tally.add(stat.size);
+      const over = this.#tally.addFile(stat.size);
       if (over !== undefined) throw overBudget(over);
       await this.#file(below, checked.path);
     }

@@ -1,12 +1,13 @@
 import type { Budget } from '../../core/policy/policy.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
+import type { Transcript } from './transcript.js';
 
 /** The share of the free space at the start that stays free (1/20), at most 256 MiB. */
 const RESERVE_SHARE = 20;
 const MOST_RESERVE = 256 * 1024 * 1024;
 
-/** The limits on a run's output: the policy's budget for the actor, else what fits on the disk twice. */
+/** The limits on a run's output, transcripts included: the policy's budget for the actor, else what fits on the disk twice. */
 export interface RunBudget {
   readonly total: number;
   readonly files: number;
@@ -35,31 +36,35 @@ export function reserveOf(freeBytes: number): number {
   return Math.min(Math.floor(freeBytes / RESERVE_SHARE), MOST_RESERVE);
 }
 
-/** Counts files and bytes against a budget; `add` returns a description of the exceeded limit. */
+/** Counts what a run leaves against its budget: its transcripts so far, and each captured file that is added. */
 export class Tally {
-  files = 0;
-  bytes = 0;
+  /** Describes the limit that is exceeded, if one is. */
+  over: string | undefined;
   readonly #budget: RunBudget;
+  #files = 0;
+  #bytes = 0;
 
-  constructor(budget: RunBudget) {
+  constructor(budget: RunBudget, transcripts: readonly Pick<Transcript, 'stream' | 'size'>[]) {
     this.#budget = budget;
+    for (const { stream, size } of transcripts) this.#add(`the tool's ${stream}`, size);
   }
 
-  add(size: number): string | undefined {
-    this.files += 1;
-    return size > this.#budget.file
-      ? `a file in the capture directory is larger than ${this.#budget.file} bytes`
-      : this.addBytes(size);
+  /** Counts a file of so many bytes; returns `over`. */
+  addFile(size: number): string | undefined {
+    const { files } = this.#budget;
+    this.#files += 1;
+    if (this.#files > files) this.over ??= `the capture directory contains more than ${files} files`;
+    this.#add('a file in the capture directory', size);
+    return this.over;
   }
 
-  addBytes(size: number): string | undefined {
-    this.bytes += size;
-    const { total, files, source } = this.#budget;
-    if (this.files > files) return `the capture directory contains more than ${files} files`;
-    if (this.bytes <= total) return undefined;
-    return source === 'policy'
-      ? `the output is larger than ${total} bytes`
-      : `the output is larger than ${total} bytes, half of the free disk space`;
+  #add(what: string, size: number): void {
+    const { total, file, source } = this.#budget;
+    this.#bytes += size;
+    if (size > file) this.over ??= `${what} is larger than ${file} bytes`;
+    if (this.#bytes <= total) return;
+    const half = source === 'policy' ? '' : ', half of the free disk space';
+    this.over ??= `the output is larger than ${total} bytes${half}`;
   }
 }
 

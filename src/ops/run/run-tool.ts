@@ -5,7 +5,7 @@ import type { Session } from '../session/session.js';
 import { checkDescription, checkOutput } from './check-run.js';
 import { failRun, isWorthRescuing } from './fail-run.js';
 import { Register } from './register-outputs.js';
-import { overBudget, type RunBudget, runBudget, Tally } from './run-budget.js';
+import { overBudget, runBudget, Tally } from './run-budget.js';
 import type { RunContext } from './run-context.js';
 import { discard, makeRunDirectories } from './run-directories.js';
 import { resolveInputs, writeInputs } from './run-inputs.js';
@@ -83,8 +83,9 @@ class Run {
       for (const stream of request.capture) {
         transcripts.push(await Transcript.begin(session.store.local.runs.disk, places.root, stream));
       }
-      const ended = await this.#tool(transcripts, budget);
-      return await this.#keep(ended, capture, transcripts, budget);
+      const counted = () => new Tally(budget, transcripts);
+      const ended = await this.#tool(transcripts, counted);
+      return await this.#keep(ended, capture, transcripts, counted());
     } finally {
       for (const transcript of transcripts) await transcript.close();
       await capture.close();
@@ -108,19 +109,19 @@ class Run {
     return this.#scratchGone;
   }
 
-  async #tool(transcripts: readonly Transcript[], budget: RunBudget): Promise<Ended> {
+  async #tool(transcripts: readonly Transcript[], counted: () => Tally): Promise<Ended> {
     const { session, request, places } = this.#context;
     const { signal } = session;
     signal.throwIfAborted();
     const control = this.#control;
-    const watch = new UsageWatch(session.disk, places, budget, (why) => control.overran(why));
+    const watch = new UsageWatch(session.disk, places, counted, (why) => control.overran(why));
     const giveBack = request.takeSignals?.(control.take);
     const onAbort = () => control.take('SIGTERM');
     signal.addEventListener('abort', onAbort, { once: true });
     const startedAt = session.now();
     await watch.start();
     try {
-      const result = await sandboxTool(this.#context, control, transcripts, new Tally(budget));
+      const result = await sandboxTool(this.#context, control, transcripts, counted);
       const toolStatus =
         result.aborted && control.asked !== undefined ? signalStatus(control.asked) : result.status;
       const { backend, level, gaps, stray, notRun } = result;
@@ -167,7 +168,7 @@ class Run {
     ended: Ended,
     capture: DiskDir,
     transcripts: readonly Transcript[],
-    budget: RunBudget,
+    tally: Tally,
   ): Promise<RunResult> {
     const { session, request, inputs } = this.#context;
     const { facts, failed } = ended;
@@ -175,7 +176,7 @@ class Run {
     const errors: string[] = [];
     try {
       if (this.#control.overrun !== undefined) throw overBudget(this.#control.overrun);
-      const taken = kept ? await takeOutputs(this.#context, capture, budget) : NO_OUTPUTS;
+      const taken = kept ? await takeOutputs(this.#context, capture, tally) : NO_OUTPUTS;
       const lost = !kept && (transcripts.length > 0 || (await isFilled(this.#context, capture)));
       errors.push(...taken.refused.map(({ path, why }) => `refused '${path}': ${why}`));
       const manifests = [

@@ -5,14 +5,14 @@ import type { ToolSignals } from './tool-signals.js';
 import type { Transcript } from './transcript.js';
 
 /**
- * Runs the tool. Its output goes to the transcripts and to the caller; output without a transcript counts against the
- * budget.
+ * Runs the tool. What it prints goes to the transcripts and to the caller; what goes to a transcript counts against the
+ * budget, together with what is captured. `counted` counts the transcripts.
  */
 export function sandboxTool(
   { session, request, policy, places, inputs: sources }: RunContext,
   control: ToolSignals,
   transcripts: readonly Transcript[],
-  printed: Tally,
+  counted: () => Tally,
 ): Promise<SandboxResult> {
   const { disk, environment, store } = session;
   const { capture, inputs, scratch } = places;
@@ -37,9 +37,12 @@ export function sandboxTool(
       },
       onOutput: async (stream, chunk) => {
         const transcript = transcripts.find((t) => t.stream === stream);
-        const over = transcript === undefined ? undefined : printed.addBytes(chunk.byteLength);
-        if (over !== undefined) control.overran(over);
-        else await transcript?.write(chunk);
+        if (transcript !== undefined) {
+          transcript.size += chunk.byteLength;
+          const { over } = counted();
+          if (over === undefined) await transcript.write(chunk);
+          else control.overran(over);
+        }
         await control.whileRunning(
           request.onOutput(stream, chunk).then((heard) => {
             if (!heard && transcript === undefined) control.outputClosed();

@@ -1,7 +1,7 @@
 import { isErrno } from '../../errors/hs-error.js';
 import type { DiskDir } from '../../fsx/disk.js';
 import { type Captured, collectCapture } from './collect-capture.js';
-import type { RunBudget } from './run-budget.js';
+import type { Tally } from './run-budget.js';
 import type { RunContext } from './run-context.js';
 
 export const NO_OUTPUTS: Captured = { payloads: [], refused: [], emptyDirectories: [], unportable: [] };
@@ -10,14 +10,14 @@ export const NO_OUTPUTS: Captured = { payloads: [], refused: [], emptyDirectorie
 export async function takeOutputs(
   { session, tx, request, places }: RunContext,
   capture: DiskDir,
-  budget: RunBudget,
+  tally: Tally,
 ): Promise<Captured> {
   const { disk } = session;
   const [held, named] = [await capture.stat(), await disk.find(places.capture)];
   if (named?.kind !== 'directory' || named.dev !== held.dev || named.ino !== held.ino) {
     return { ...NO_OUTPUTS, refused: [{ path: '.', why: 'the capture directory was removed or replaced' }] };
   }
-  return collectCapture(session, tx.batch, capture, request.each, budget);
+  return collectCapture(session, tx.batch, capture, request.each, tally);
 }
 
 /** Whether a tool left any output. */

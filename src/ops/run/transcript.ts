@@ -5,6 +5,8 @@ import type { OutputStream } from '../../sandbox/sandbox.js';
 export class Transcript {
   readonly stream: OutputStream;
   readonly path: string;
+  /** Bytes that the tool has printed there; of those beyond the budget, none are kept. */
+  size = 0;
   readonly #file: DiskFile;
 
   private constructor(stream: OutputStream, path: string, file: DiskFile) {

@@ -1,6 +1,6 @@
 import { isErrno } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
-import { type RunBudget, reserveOf, Tally } from './run-budget.js';
+import { reserveOf, type Tally } from './run-budget.js';
 
 const LOOK_MS = 200;
 /** A scan of 100,000 files takes a second; scans may use a tenth of the time. */
@@ -12,7 +12,7 @@ const NAMES_A_TURN = 256;
 export class UsageWatch {
   readonly #disk: Disk;
   readonly #capture: string;
-  readonly #budget: RunBudget;
+  readonly #counted: () => Tally;
   readonly #stop: (why: string) => void;
   readonly #dirs: readonly string[];
   #timer: NodeJS.Timeout | undefined;
@@ -23,13 +23,13 @@ export class UsageWatch {
   constructor(
     disk: Disk,
     watched: { readonly capture: string; readonly scratch: string },
-    budget: RunBudget,
+    counted: () => Tally,
     stop: (why: string) => void,
   ) {
     this.#disk = disk;
     this.#capture = watched.capture;
     this.#dirs = [watched.capture, watched.scratch];
-    this.#budget = budget;
+    this.#counted = counted;
     this.#stop = stop;
   }
 
@@ -75,7 +75,7 @@ export class UsageWatch {
 
   /** The tool is running meanwhile: entries that vanish or are unreadable do not count. */
   async #measure(): Promise<string | undefined> {
-    const tally = new Tally(this.#budget);
+    const tally = this.#counted();
     const open = [this.#capture];
     let names = 0;
     for (let dir = open.pop(); dir !== undefined; dir = open.pop()) {
@@ -87,7 +87,7 @@ export class UsageWatch {
         if (entry.kind === 'directory') open.push(path);
         else if (entry.kind === 'file') {
           const stat = await this.#disk.lstat(path).catch(none);
-          const why = 'size' in stat ? tally.add(stat.size) : undefined;
+          const why = 'size' in stat ? tally.addFile(stat.size) : undefined;
           if (why !== undefined) return why;
         }
       }

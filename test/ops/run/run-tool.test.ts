@@ -308,11 +308,12 @@ describe.skipIf(!enforced)('a run', () => {
     expect((await lastRun(session)).errors).toHaveLength(7);
   });
 
-  it('stops a tool that fills the capture directory past the budget', async () => {
+  it('stops a tool whose output, of files and transcripts, exceeds the budget', async () => {
     const budget = { total_bytes: 1e6, files: 100, file_bytes: 5e5 };
     await setPolicy({ export: { output_root: 'o', budgets: { human: budget } } });
     const over = async (script: string, words: RegExp) => {
-      await expect(run(session, script, { keepFailed: true })).rejects.toSatisfy(
+      const capture = ['stdout', 'stderr'] as const;
+      await expect(run(session, script, { keepFailed: true, capture })).rejects.toSatisfy(
         (e) => isHsError(e, 'BUDGET') && words.test(e.message),
       );
       expect(await lastRun(session)).toMatchObject({ artifacts: 0, errors: [expect.stringMatching(words)] });
@@ -320,9 +321,16 @@ describe.skipIf(!enforced)('a run', () => {
     await over('cat /dev/zero >$HS_OUT/big', /larger than 500000 bytes/);
     await over('i=0; while :; do i=$((i+1)); echo x >$HS_OUT/$i; done', /more than 100 files/);
     await over('head -c 600000 /dev/zero >$HS_OUT/quick', /larger than 500000 bytes/);
-    await expect(run(session, 'exec cat /dev/zero', { capture: ['stdout'] })).rejects.toSatisfy((e) =>
-      isHsError(e, 'BUDGET'),
-    );
+    await over('exec cat /dev/zero', /stdout is larger than 500000 bytes/);
+    await over('head -c 600000 /dev/zero >&2', /stderr is larger than 500000 bytes/);
+    await over('head -c 600000 /dev/zero', /stdout is larger than 500000 bytes/);
+    const most = (where: string) => `head -c 400000 /dev/zero >${where}`;
+    const more = most('$HS_OUT/x');
+    await over(`${most('&1')}; ${most('&2')}; ${more}`, /output is larger than 1000000 bytes/);
+    await over(`${more}; ${most('&1')}; ${most('&2')}; sleep 60`, /larger than 1000000 bytes/);
+    // What is passed on alone is not kept, and what is kept is within the budget.
+    const fits = `${most('&1')}; head -c 600000 /dev/zero >&2; ${more}`;
+    expect((await run(session, fits, { capture: ['stdout'] })).artifacts).toHaveLength(2);
     expect(leftovers()).toEqual([]);
   });
 
