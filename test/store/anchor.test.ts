@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, readFile, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { copy, readJson, remove } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
+import { canonicalBytes } from '../../src/core/json/canonical.js';
 import { errnoError } from '../../src/fsx/errno.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { acceptRollback } from '../../src/ops/govern/accept-rollback.js';
@@ -46,6 +47,39 @@ describe('the anchor', () => {
     await session.store.anchor.remember(2, new Uint8Array());
     await session.close();
     expect((await readJson(anchor)).seq).toBe(3);
+  });
+
+  it('follows no file that is not the next entry', async () => {
+    const { anchor, open, entry } = await withNotes(2);
+    const seen = await readFile(anchor);
+    for (const bytes of ['{}', await readFile(entry(2))]) {
+      await writeFile(entry(3), bytes);
+      await open().then(
+        (session) => session.close(),
+        () => undefined,
+      );
+      expect(await readFile(anchor)).toEqual(seen);
+      await unlink(entry(3));
+      const session = await open();
+      await note(session);
+      await session.close();
+      await unlink(entry(3));
+      await writeFile(anchor, seen);
+    }
+  });
+
+  it('catches up with what others have appended, near and far', async () => {
+    const { anchor, open } = await withNotes(120);
+    const { seq, hash, store_id } = await readJson(anchor);
+    for (const before of [undefined, 1, 119]) {
+      const session = await open();
+      const old = before === undefined ? undefined : await session.store.ledger.hashAt(before);
+      await session.close();
+      if (before === undefined) await rm(anchor);
+      else await writeFile(anchor, canonicalBytes({ hash: old!, seq: before, store_id }));
+      await (await open()).close();
+      expect(await readJson(anchor)).toMatchObject({ seq, hash });
+    }
   });
 
   it('is left as it is by an entry that follows others than were seen', async () => {

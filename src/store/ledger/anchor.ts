@@ -4,6 +4,9 @@ import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { AnchorStore } from '../port/local-side.js';
 import type { Ledger } from './ledger.js';
 
+/** Entries that are read before the newest of them is remembered: a hundred take 10 ms. */
+const MOST_FOLLOWED = 100;
+
 /**
  * The highest ledger position this user has seen of a store, kept outside it, to detect truncation and rollback (F3).
  * Where no anchor can be kept, nothing is compared.
@@ -104,8 +107,31 @@ export class Anchor {
   async #checked(): Promise<Head> {
     const { head, seen } = await this.check(await this.#ledger.head());
     this.#held = false;
-    if (seen === undefined || seen.seq < head.seq) await this.#rememberHead(head);
+    const isNewer = this.path !== undefined && (seen === undefined || seen.seq < head.seq);
+    if (isNewer && (await this.#isChain(head, seen))) await this.#rememberHead(head);
     return head;
+  }
+
+  /**
+   * Whether the entries after the one that was seen, or the newest of them, lead to this head: others may have left a
+   * file there that is no entry, and is taken away again.
+   */
+  async #isChain(head: Head, seen: Head | undefined): Promise<boolean> {
+    const far = head.seq - MOST_FOLLOWED;
+    try {
+      let from = seen;
+      if (far > (seen?.seq ?? 0)) {
+        const hash = await this.#ledger.hashAt(far);
+        if (hash === undefined) return false;
+        from = { seq: far, hash };
+      }
+      let last: Head['hash'] | undefined;
+      for await (const read of this.#ledger.walk(from, head.seq)) last = read.hash;
+      return last === head.hash;
+    } catch (e) {
+      if (!isErrno(e) && !isHsError(e, 'LEDGER_BROKEN')) throw e;
+      return false;
+    }
   }
 
   /**
