@@ -1,10 +1,14 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
 import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../../core/manifest/manifest.js';
 import { isExecutable } from '../../core/manifest/own-labels.js';
+import { isRestricted } from '../../core/manifest/sensitivity.js';
 import { bundleIndexEntries, type IndexEntry, MAX_INDEX_BYTES } from '../../core/objects/bundle-index.js';
+import type { ObjectId } from '../../core/objects/ids.js';
 import type { SafePath } from '../../core/paths/safe-path.js';
 import type { ObjectStore } from '../../store/objects/object-store.js';
 import { readable } from '../guard/read-files.js';
+import { findRestricted } from '../guard/read-gate.js';
 import type { Session } from '../session/session.js';
 
 /** An artifact to be included in a bundle. */
@@ -43,8 +47,44 @@ export async function readMember(
   return { record, manifest, count: index.count, files: () => bundleIndexEntries(index.bytes) };
 }
 
+/** Why an artifact cannot be included. */
+export interface NotIncluded {
+  readonly code: 'REFUSED' | 'INTEGRITY' | 'OBJECT_MISSING';
+  readonly reason: string;
+}
+
+/**
+ * An artifact as a member whose objects are all there and may be read by the actor (B5), whatever other artifacts name
+ * them.
+ */
+export async function wholeMember(
+  session: Session,
+  catalog: Catalog,
+  record: ArtifactRecord,
+): Promise<Member | NotIncluded> {
+  const { objects } = session.store;
+  const mayReadAll = await session.isAllowed(catalog, 'artifact.read:restricted');
+  const refused = (what: string): NotIncluded => ({
+    code: 'REFUSED',
+    reason: `${what}, and the actor lacks 'artifact.read:restricted'`,
+  });
+  if (!mayReadAll && isRestricted(record)) return refused('it is restricted');
+  const member = await readMember(objects, record);
+  if (typeof member === 'string') return { code: 'INTEGRITY', reason: `its ${member} cannot be read` };
+  if (!(await isWhole(session, member)))
+    return { code: 'OBJECT_MISSING', reason: 'a file of its payload is missing' };
+  if (!mayReadAll && (await findRestricted(objects, catalog, contentsOf(member))) !== undefined)
+    return refused('it contains restricted bytes');
+  return member;
+}
+
+function* contentsOf({ record, files }: Member): Generator<ObjectId> {
+  yield record.content_hash;
+  for (const { content_hash } of files()) yield content_hash;
+}
+
 /** Whether every object of the payload exists with the size that its index states. */
-export async function isWhole(session: Session, { files }: Member): Promise<boolean> {
+async function isWhole(session: Session, { files }: Member): Promise<boolean> {
   for (const { content_hash, size_bytes } of files()) {
     session.signal.throwIfAborted();
     if ((await session.store.objects.size(content_hash)) !== size_bytes) return false;

@@ -5,7 +5,7 @@ import { compact } from '../../core/json/omit-undefined.js';
 import { handleOf } from '../../core/manifest/handle-of.js';
 import { labelOf } from '../../core/manifest/label-of.js';
 import type { Manifest } from '../../core/manifest/manifest.js';
-import { isRestricted, sensitivityOf } from '../../core/manifest/sensitivity.js';
+import { sensitivityOf } from '../../core/manifest/sensitivity.js';
 import { encodeSortedEntries, indexSize } from '../../core/objects/bundle-index.js';
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import { portabilityProblems, portabilityText } from '../../core/paths/portability.js';
@@ -13,14 +13,13 @@ import { comparePaths, type SafePath, toName } from '../../core/paths/safe-path.
 import { escapeText } from '../../core/text/escape-control.js';
 import { type ErrorCode, HsError } from '../../errors/hs-error.js';
 import { attestEach } from '../evidence/attest.js';
-import { findRestricted } from '../guard/read-gate.js';
 import { resolveArtifacts } from '../naming/resolve-artifact.js';
 import { describedBy, newManifest } from '../put/new-manifest.js';
 import { registration } from '../put/register-artifact.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 import { addRecords, entriesOf } from './bundle-entries.js';
-import { isWhole, type Member, readMember } from './bundle-member.js';
+import { type Member, wholeMember } from './bundle-member.js';
 
 export interface BundleOptions {
   readonly name?: string | undefined;
@@ -132,39 +131,21 @@ async function assemble(
 async function gather(session: Session, catalog: Catalog, names: readonly string[]) {
   const records = new Map<ArtifactId, ArtifactRecord>();
   for (const record of await resolveArtifacts(catalog, names)) records.set(record.artifact_id, record);
-  const mayReadAll = await session.isAllowed(catalog, 'artifact.read:restricted');
   const members: Member[] = [];
   const leftOut: BundleReport['left_out'] = [];
   const failures = new Map<ArtifactId, ErrorCode>();
   session.progress.start('bundling', records.size, 'artifacts');
   for (const record of [...records.values()].sort((a, b) => comparePaths(a.artifact_id, b.artifact_id))) {
     session.progress.advance(1);
-    const leave = (code: ErrorCode, reason: string) => {
-      leftOut.push({ artifact_id: record.artifact_id, reason });
-      failures.set(record.artifact_id, code);
-    };
-    if (!mayReadAll && isRestricted(record)) {
-      leave('REFUSED', "it is restricted, and the actor lacks 'artifact.read:restricted'");
-      continue;
+    const member = await wholeMember(session, catalog, record);
+    if (!('code' in member)) members.push(member);
+    else {
+      leftOut.push({ artifact_id: record.artifact_id, reason: member.reason });
+      failures.set(record.artifact_id, member.code);
     }
-    const member = await readMember(session.store.objects, record);
-    if (typeof member === 'string') leave('INTEGRITY', `its ${member} cannot be read`);
-    else if (!(await isWhole(session, member))) leave('OBJECT_MISSING', 'a file of its payload is missing');
-    else if (!mayReadAll && (await holdsRestricted(session, catalog, member)))
-      leave('REFUSED', "it contains restricted bytes, and the actor lacks 'artifact.read:restricted'");
-    else members.push(member);
   }
   const [first] = records.keys();
   return { members, leftOut, failure: failures.get(first!) ?? ('NOT_FOUND' as const) };
-}
-
-async function holdsRestricted(session: Session, catalog: Catalog, member: Member): Promise<boolean> {
-  return (await findRestricted(session.store.objects, catalog, contentsOf(member))) !== undefined;
-}
-
-function* contentsOf({ record, files }: Member): Generator<ObjectId> {
-  yield record.content_hash;
-  for (const { content_hash } of files()) yield content_hash;
 }
 
 function* pathsOf({ files }: Member): Generator<SafePath> {

@@ -5,11 +5,10 @@ import { compact } from '../../core/json/omit-undefined.js';
 import type { LedgerEntry } from '../../core/ledger/entry.js';
 import type { EntryPayload } from '../../core/ledger/entry-types.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
-import { isRestricted } from '../../core/manifest/sensitivity.js';
 import { type ArtifactId, isArtifactId, type Timestamp, toTimestamp } from '../../core/objects/ids.js';
 import { ttlEndMs } from '../../core/retention/rule.js';
 import { HsError } from '../../errors/hs-error.js';
-import { isWhole, readMember } from '../bundle/bundle-member.js';
+import { wholeMember } from '../bundle/bundle-member.js';
 import { isRestorable } from '../gc/restore.js';
 import { artifactQuery } from '../inspect/history.js';
 import { type LedgerQuery, readLedger } from '../inspect/read-ledger.js';
@@ -127,12 +126,7 @@ async function availabilityOf(
       ? { availability: 'in_trash', why: `${by}, and can be restored` }
       : { availability: 'purged', why: by };
   }
-  if (isRestricted(record) && !(await session.isAllowed(catalog, 'artifact.read:restricted'))) {
-    return { availability: 'access_denied', why: "the actor lacks 'artifact.read:restricted'" };
-  }
-  const member = await readMember(session.store.objects, record);
-  if (typeof member === 'string') return { availability: 'damaged', why: `its ${member} cannot be read` };
-  return (await isWhole(session, member))
-    ? { availability: 'available', why: 'all of its objects are there' }
-    : { availability: 'damaged', why: 'an object of its payload is missing' };
+  const member = await wholeMember(session, catalog, record);
+  if (!('code' in member)) return { availability: 'available', why: 'all of its objects are there' };
+  return { availability: member.code === 'REFUSED' ? 'access_denied' : 'damaged', why: member.reason };
 }

@@ -68,7 +68,7 @@ export async function makeDocuments(
   for (const [i, record] of evidence.artifacts.entries()) {
     const state = await stateOf(session, catalog, record);
     states.set(record.artifact_id, state);
-    artifacts.push(await artifactLine(session, record, state, i, redactor, mode));
+    artifacts.push(await artifactLine(session, catalog, record, state, i, redactor, mode));
   }
   const missing = [...states.values()].flatMap(missingOf);
   const head = headOf(session, evidence, { mode, scope, jobs, diagnostics, missing, redactor });
@@ -150,6 +150,7 @@ function traceLine({ entry, ops, payload }: EventEvidence, i: number, redactor: 
 
 async function artifactLine(
   session: Session,
+  catalog: Catalog,
   record: ArtifactRecord,
   { availability }: EvidenceState,
   i: number,
@@ -164,7 +165,7 @@ async function artifactLine(
   const { created_by_job_id: job, ...rest } = manifest ?? { artifact_id: record.artifact_id };
   const preview =
     mode === 'workspace' && availability === 'available'
-      ? await previewOf(objects, record, redactor, place('.preview'))
+      ? await previewOf(objects, catalog, record, redactor, place('.preview'))
       : undefined;
   return compact({
     artifact_id: record.artifact_id,

@@ -1,7 +1,10 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
 import type { Redactor, TextPosition } from '../../core/debug/redactor.js';
-import { isRestricted } from '../../core/manifest/sensitivity.js';
+import { guardExport } from '../../core/guard/guard.js';
 import type { ObjectStore } from '../../store/objects/object-store.js';
+import { guardSubject } from '../guard/guard-subject.js';
+import { readContent } from '../payload/read-content.js';
 
 /** Length of a payload preview, in characters. */
 const SHOWN = 500;
@@ -11,15 +14,19 @@ const SHOWN = 500;
 const WINDOW_BYTES = 64 * 1024;
 
 /**
- * The first characters of a text payload, redacted before they are cut; undefined if it is not text, or is restricted.
+ * The first characters of a text payload, redacted before they are cut; undefined if it is not text, or if the guard
+ * would not let its bytes leave: the bundle may.
  */
 export async function previewOf(
   objects: ObjectStore,
+  catalog: Catalog,
   record: ArtifactRecord,
   redactor: Redactor,
   place: TextPosition,
 ): Promise<string | undefined> {
-  if (isRestricted(record) || record.payload_type !== 'file') return undefined;
+  if (record.payload_type !== 'file') return undefined;
+  const subject = await guardSubject(objects, catalog, await readContent(objects, record));
+  if (guardExport(subject, new Set(), 'public').length > 0) return undefined;
   const text = await textOf(objects, record);
   if (text === undefined || text === '') return undefined;
   const redacted = redactor.text(text, place);

@@ -1,8 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { decodeBundleIndex } from '../../../src/core/objects/bundle-index.js';
 import { sha256 } from '../../../src/core/objects/hash.js';
+import type { ArtifactId } from '../../../src/core/objects/ids.js';
 import { createBundle } from '../../../src/ops/bundle/create-bundle.js';
+import { createDebugBundle } from '../../../src/ops/debug/create-debug-bundle.js';
 import { exportArtifact } from '../../../src/ops/export/export.js';
 import type { ExportRequest } from '../../../src/ops/export/export-request.js';
 import { planExport } from '../../../src/ops/export/plan-export.js';
@@ -131,5 +134,62 @@ describe('restricted bytes', () => {
     await expect(demandRead(job, catalog, (await catalog.get(bundle))!, 'all')).rejects.toMatchObject({
       code: 'REFUSED',
     });
+  });
+});
+
+describe('a debug bundle', () => {
+  const high = { classification: 'high', ttl: 9 } as const;
+  /** Files with bytes that are restricted for one reason each, and one with bytes that are not. */
+  async function twins(w: World) {
+    const twin = (why: string) => w.put({ t: `text ${why}` });
+    await w.put({ a: 'text high' }, high);
+    await w.put({ a: 'text held' }, { exportable: false });
+    await w.put({ 'd/a': 'text inside', b: 'b' }, high);
+    const gone = await w.put({ a: 'text gone' }, high);
+    const held = [await twin('high'), await twin('held'), await twin('inside'), await twin('gone')];
+    await removeArtifacts(w.session, new Set([gone]), { purge: true });
+    const source = await w.put({ a: 'source' }, high);
+    const slice = await w.put({ t: 'text of a slice' }, { kind: 'dataset_slice', sources: [source] });
+    return { held, slice, open: await twin('open') };
+  }
+  async function filesOf({ session: { store } }: World, id: ArtifactId) {
+    const record = (await (await store.catalog()).get(id))!;
+    const index = decodeBundleIndex(await store.objects.read(record.content_hash));
+    const read = async (path: string) => {
+      const { content_hash } = index.find((e) => e.path === path)!;
+      return Buffer.from(await store.objects.read(content_hash)).toString();
+    };
+    return { paths: index.map((e) => e.path), read };
+  }
+  const of = (artifact: ArtifactId) => ({ kind: 'artifact', artifact }) as const;
+
+  it('in mode workspace shows no bytes that may not leave, whoever makes it', async () => {
+    const w = await world();
+    const { held, slice, open } = await twins(w);
+    for (const session of [w.session, await w.as('ai_job:worker')]) {
+      const shown = async (id: ArtifactId) => {
+        const made = await createDebugBundle(session, { scope: of(id), mode: 'workspace' });
+        return (await filesOf(w, made.artifactId)).read('artifacts.jsonl');
+      };
+      expect(await shown(open)).toContain('text open');
+      for (const id of [...held, slice]) expect(await shown(id)).not.toContain('text ');
+    }
+  });
+
+  it('in mode full holds no bytes that its maker may not read', async () => {
+    const w = await world();
+    const { held, open } = await twins(w);
+    const job = await w.as('ai_job:worker');
+    const made = (session: typeof job, id: ArtifactId) =>
+      createDebugBundle(session, { scope: of(id), mode: 'full' });
+    for (const id of held) {
+      const { artifactId, leftOut } = await made(job, id);
+      const { paths, read } = await filesOf(w, artifactId);
+      expect(paths.filter((p) => p.startsWith('members/'))).toEqual([]);
+      expect(leftOut).toEqual([{ artifact_id: id, reason: expect.stringContaining('restricted bytes') }]);
+      expect(await read('retention_report.json')).toContain('"access_denied"');
+      expect((await made(w.session, id)).leftOut).toEqual([]);
+    }
+    expect((await made(job, open)).leftOut).toEqual([]);
   });
 });
