@@ -24,13 +24,13 @@ async function* follow(
   const { followHistory } = await import('../../src/ops/inspect/history.js');
   const until = new AbortController();
   const session = await context.session();
+  // Nothing is written while nothing happens, so no failed write would reveal a closed pipe.
+  const unwatch = await context.host.onReaderGone(() => until.abort());
   const release = context.takeSignals((signal) => {
     // Ctrl-C is the normal way to end it: its own status, and no message.
     context.exit(new HsError(signal === 'SIGINT' ? 'INTERRUPTED' : 'TERMINATED', '').exitStatus);
     until.abort();
   });
-  // Nothing is written while nothing happens, so no failed write would reveal a closed pipe.
-  const unwatch = await context.host.onReaderGone(() => until.abort());
   try {
     yield* followHistory(session, query, last, until.signal);
   } finally {

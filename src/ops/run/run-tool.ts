@@ -119,8 +119,8 @@ class Run {
     const onAbort = () => control.take('SIGTERM');
     signal.addEventListener('abort', onAbort, { once: true });
     const startedAt = session.now();
-    await watch.start();
     try {
+      await watch.start();
       const result = await sandboxTool(this.#context, control, transcripts, counted);
       const toolStatus =
         result.aborted && control.asked !== undefined ? signalStatus(control.asked) : result.status;

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { compact } from '../../../src/core/json/omit-undefined.js';
@@ -370,6 +371,25 @@ describe.skipIf(!enforced)('a run', () => {
     expect(performance.now() - begun).toBeLessThan(8000);
     expect(result).toMatchObject({ status: 130, stdout: 'up\n' });
     expect(await lastRun(session)).toMatchObject({ exit_status: 130 });
+  });
+
+  it('gives the signals back when the free space cannot be watched', async () => {
+    const { signal } = new AbortController();
+    let taken = 0;
+    const disk = interceptDisk(nodeDisk(), (operation, path) => {
+      if (operation === 'space' && taken > 0) throw errnoError('EIO', operation, path);
+    });
+    const blind = await openTestSession(dir, { disk, signal });
+    const takeSignals = () => {
+      taken += 1;
+      return () => {
+        taken -= 1;
+      };
+    };
+    await expect(run(blind, 'exit 0', { takeSignals })).rejects.toMatchObject({ code: 'EIO' });
+    expect(taken).toBe(0);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    expect(leftovers()).toEqual([]);
   });
 
   it('lets the tool put its things in order on a signal', async () => {
