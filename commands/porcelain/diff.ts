@@ -44,7 +44,7 @@ export const diff = listing({
   summary: 'compare two artifacts, or one with a directory',
   description: `Compares two payloads by their hashes: for directories, each file that was added, removed or changed, or became executable or not; for files, whether they are the same. The second may be a file or a directory outside the store: a PATH that begins with a slash, \`./\` or \`../\`, or is \`.\` or \`..\`, or any other existing path that is not the name of an artifact. With \`--manifest\`, compares the manifests, which always differ in some fields.
 
-With \`--patch\`, prints what changed in each text as a unified diff, for \`git apply\` and \`patch -p1\`; with \`--stat\`, how many lines of each file changed, as git does. A file with a NUL in its first 8000 bytes, or of more than 16 MiB, is binary and only said to differ; \`git apply\` refuses a patch with one.
+With \`--patch\`, prints what changed in each text as a unified diff, for \`git apply\` and \`patch -p1\`; with \`--stat\`, how many lines of each file changed, as git does. A file with a NUL in its first 8000 bytes, or of more than 16 MiB, is binary and only said to differ: \`git apply\` refuses a patch with one, \`patch\` leaves its bytes out.
 
 Links in a directory outside the store are not compared. The status is 1 if the two differ.`,
   positionals: {

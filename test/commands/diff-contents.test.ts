@@ -27,6 +27,10 @@ function makeTrees(dir: string): void {
   put('b', 'latin1', Buffer.from('caf\xe9\r\nnew\x1b[31m\r\n', 'latin1'));
   put('a', 'emptied', 'x\n');
   put('b', 'emptied', '');
+  put('a', 'empty gone', '');
+  put('b', 'empty came', '');
+  put('a', 'empty tool', '');
+  chmodSync(`${dir}/a/empty tool`, 0o755);
   put('a', 'binary', Buffer.from([0, 1, 2]));
   put('b', 'binary', Buffer.alloc(5000));
   put('a', `${'long-directory-name-'.repeat(3)}x`, '1\n2\n');
@@ -82,7 +86,7 @@ describe('hs diff of contents', () => {
   );
 
   it.skipIf(needs('patch', 'git'))(
-    '--patch is applied by patch and by git apply (needs patch and git)',
+    '--patch is applied and taken back by patch and by git apply (needs patch and git)',
     async () => {
       const { bytes, status } = await run('diff', 't@{1}', 't', '--patch');
       expect(status).toBe(1);
@@ -94,21 +98,25 @@ describe('hs diff of contents', () => {
       ]) {
         const dir = `${cwd}/applied-${program}`;
         cpSync(`${cwd}/a`, dir, { recursive: true });
-        const applied = spawnSync(program!, args, {
-          cwd: dir,
-          input: Buffer.from(text, 'latin1'),
-          encoding: 'utf8',
-        });
-        expect({ program, status: applied.status, stderr: applied.stderr }).toEqual({
-          program,
-          status: 0,
-          stderr: '',
-        });
-        writeFileSync(`${dir}/binary`, Buffer.alloc(5000));
-        expect(await hs(['diff', 't', `./applied-${program}`], { cwd })).toMatchObject({
-          stdout: '',
-          status: 0,
-        });
+        const apply = (...direction: string[]) => {
+          const applied = spawnSync(program!, [...args, ...direction], {
+            cwd: dir,
+            input: Buffer.from(text, 'latin1'),
+            encoding: 'utf8',
+          });
+          expect({ program, status: applied.status, stderr: applied.stderr }).toEqual({
+            program,
+            status: 0,
+            stderr: '',
+          });
+        };
+        const same = { stdout: '', status: 0 };
+        apply();
+        cpSync(`${cwd}/b/binary`, `${dir}/binary`);
+        expect(await run('diff', 't', `./applied-${program}`)).toMatchObject(same);
+        apply('-R');
+        cpSync(`${cwd}/a/binary`, `${dir}/binary`);
+        expect(await run('diff', 't@{1}', `./applied-${program}`)).toMatchObject(same);
       }
     },
   );
