@@ -22,7 +22,7 @@ export const du = command({
   class: 'porcelain',
   opens: 'read',
   summary: 'show disk usage',
-  description: `Logical bytes are the sizes of the payloads. Physical bytes are the sizes of the objects that store them, with manifests and indexes. An object that several artifacts share counts once in each group, and once in the total. With \`--filter\`, only artifacts that match are counted; hs-for-each-artifact(1) describes FILTER.
+  description: `Logical bytes are the sizes of the payloads. Physical bytes are the sizes of the objects that store them, with manifests and indexes. An object that several artifacts share counts once in each group, and once in the total. With \`--filter\`, only artifacts that match are counted; hs-for-each-artifact(1) describes FILTER. By name, artifacts without a name are grouped by the name of the file they came from, or else by kind, in parentheses.
 
 Objects that no artifact or ledger entry uses take space too. They are shown separately: as unused until hs-gc(1) moves them to the trash, then as in the trash until it is emptied. So are damaged files that \`hs fsck --repair\` moved to the quarantine.
 

@@ -1,5 +1,6 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
+import { seriesWord } from '../../core/catalog/series.js';
 import type { TotalField } from '../../core/catalog/totals.js';
 import { bundleIndexEntries, MAX_INDEX_BYTES } from '../../core/objects/bundle-index.js';
 import type { Filter } from '../../core/query/condition.js';
@@ -49,6 +50,13 @@ export interface Usage extends UsageTotals {
   readonly quarantine: Quarantined;
 }
 
+/** Only a name can be typed: what an artifact without one goes by stands in parentheses, and is a group of its own. */
+function nameGroup(a: ArtifactRecord): string {
+  const [by, word] = seriesWord(a);
+  if (by === 'n') return word;
+  return by === 'f' ? `(${word})` : `(unnamed ${word})`;
+}
+
 function groupOf(a: ArtifactRecord, by: UsageKey): string {
   switch (by) {
     case 'kind':
@@ -58,7 +66,7 @@ function groupOf(a: ArtifactRecord, by: UsageKey): string {
     case 'layer':
       return a.layer;
     case 'name':
-      return a.name ?? a.filename_hint ?? `(${a.kind})`;
+      return nameGroup(a);
   }
 }
 

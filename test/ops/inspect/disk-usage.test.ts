@@ -6,6 +6,7 @@ import type { ObjectId } from '../../../src/core/objects/ids.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { diskUsage, usageTotals } from '../../../src/ops/inspect/disk-usage.js';
 import { SharedObjects } from '../../../src/ops/inspect/shared-objects.js';
+import { streamSource } from '../../../src/ops/payload/stream-source.js';
 import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
 import { IndexReader } from '../../../src/store/objects/index-reader.js';
@@ -33,7 +34,7 @@ async function physicalBytes(session: Session): Promise<Record<string, number>> 
   const accounts = new Map<string, ByteAccount>();
   const indexes = new IndexReader(session.store.objects);
   for (const a of await (await session.catalog()).live().all()) {
-    for (const group of ['all', a.kind, a.retention_class, a.name ?? a.filename_hint ?? `(${a.kind})`]) {
+    for (const group of ['all', a.kind, a.retention_class, a.name ?? `(${a.filename_hint})`]) {
       const account = accounts.get(group) ?? new ByteAccount();
       accounts.set(group, account);
       account.use(a.manifests.map((m) => ({ id: m.manifest, size: m.size_bytes })));
@@ -56,6 +57,21 @@ it('counts an object once in each group and once in all, as sets of their ids do
     for (const row of usage.rows)
       expect([row.group, row.physical_bytes]).toEqual([row.group, expected[row.group]]);
   }
+});
+
+it('takes a name, a file name and a kind with the same text for three groups', async () => {
+  const dir = await tmp();
+  const session = await testStore(dir);
+  await writeFile(`${dir}/report`, 'by file name');
+  await put(session, [{ path: `${dir}/report` }], { kind: 'report' });
+  await put(session, [{ path: `${dir}/report` }], { kind: 'report', name: 'report' });
+  await put(session, [{ stream: streamSource(new Blob(['by kind']).stream()) }], { kind: 'report' });
+  const { rows } = await diskUsage(session, 'name');
+  expect(rows.map((r) => [r.group, r.artifacts]).sort()).toEqual([
+    ['(report)', 1],
+    ['(unnamed report)', 1],
+    ['report', 1],
+  ]);
 });
 
 it('keeps totals equal to a full scan', async () => {
