@@ -11,7 +11,7 @@ export const policySet = command({
   class: 'porcelain',
   opens: 'write',
   summary: 'set the policy, or settings of it',
-  description: `Sets the policy in FILE, or changes settings of the policy in force: KEY is the name of a setting as hs-policy(1) lists them, VALUE is JSON or text, and an empty VALUE, or \`null\`, unsets KEY. All are changed at once; if another policy was set meanwhile, nothing is.
+  description: `Sets the policy in FILE, or changes settings of the policy in force: KEY is the name of a setting as hs-policy(1) lists them, without \`schema\`, VALUE is JSON or text, and an empty VALUE, or \`null\`, unsets KEY. Grants are set as a whole: by a FILE, by hs-policy-edit(1), or as the one KEY \`grants\`. All are changed at once; if another policy was set meanwhile, nothing is.
 
 With KEY=VALUE, what they change is shown, of the verdicts on artifacts the first 20 (all with --verbose), and how many artifacts a collection would then prune; with \`--dry-run\` nothing is set, for a FILE too. A FILE whose name has that form is given as \`./KEY=VALUE\`.
 
@@ -61,5 +61,6 @@ function settingsIn(typed: readonly string[]): readonly SettingPatch[] | undefin
   const patches = typed.map(parseSetting);
   if (patches.every((patch) => patch !== undefined)) return patches;
   if (typed.length === 1) return undefined;
-  throw new HsError('USAGE', 'give one FILE, or only KEY=VALUE');
+  const other = typed[patches.indexOf(undefined)]!;
+  throw new HsError('USAGE', `'${other}' is not KEY=VALUE: give one FILE, or only settings`);
 }

@@ -64,6 +64,18 @@ describe('hs policy edit', () => {
     expect(await trashDays()).toBe(7);
   });
 
+  it('refuses an actor who may not set it before the editor opens, and records that', async () => {
+    const before = await head();
+    const { status, stderr } = await hs(['policy', 'edit'], {
+      cwd,
+      env: { TMPDIR: drafts, HS_EDITOR: `touch '${cwd}/opened'; true`, HS_ACTOR: 'ai_job:j' },
+    });
+    expect([status, stderr]).toEqual([6, expect.stringContaining('policy.set')]);
+    expect(await pathExists(`${cwd}/opened`)).toBe(false);
+    expect(await readdir(drafts)).toEqual([]);
+    expect(await head()).toBe(before + 1);
+  });
+
   it('starts no editor of its own where there is no terminal', async () => {
     const { status, stderr } = await hs(['policy', 'edit'], { cwd, env: { TMPDIR: drafts } });
     expect([status, stderr]).toEqual([2, expect.stringContaining('no terminal to edit on')]);

@@ -97,6 +97,8 @@ describe('hs policy set KEY=VALUE', () => {
     ['schema=x', 2, "no setting 'schema'"],
     ['__proto__=x', 2, 'no setting'],
     ['constructor.prototype=1', 2, 'no setting'],
+    ['grants.0.actor_id=bob', 2, "grants are set as a whole: 'grants.0.actor_id' cannot be set alone"],
+    ['retention.classes.LOG.floor=1', 2, 'did you mean retention.classes.log.floor'],
     ['grants=[]', 6, 'could not set another'],
     ['grants=[{"actor":"human","capabilities":["nope"]}]', 6, 'nope'],
   ])('refuses %s with %i', async (setting, status, words) => {
@@ -111,7 +113,10 @@ describe('hs policy set KEY=VALUE', () => {
     writeFileSync(`${cwd}/a=b`, JSON.stringify({ ...(await policy()), run: { least_level: 'enforced' } }));
     expect((await run('policy', 'set', './a=b')).status).toBe(0);
     expect((await policy()).run.least_level).toBe('enforced');
-    expect((await run('policy', 'set', 'retention.trash_days=3', './a=b')).status).toBe(2);
+    expect(await run('policy', 'set', 'retention.trash_days=3', './a=b')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("'./a=b' is not KEY=VALUE"),
+    });
   });
 });
 

@@ -13,7 +13,7 @@ export interface SettingPatch {
 
 /** `KEY=VALUE`, as typed: VALUE is JSON if it can be read as such, and else text; an empty one, or null, unsets KEY. */
 export function parseSetting(raw: string): SettingPatch | undefined {
-  const [, setting, text] = /^([a-z_]+(?:\.[a-z_]+)*)=(.*)$/s.exec(raw) ?? [];
+  const [, setting, text] = /^(\w+(?:\.\w+)*)=(.*)$/s.exec(raw) ?? [];
   if (setting === undefined) return undefined;
   if (text === '') return { setting };
   try {
@@ -42,6 +42,12 @@ export function patchPolicy(policy: Policy, patches: readonly SettingPatch[]): u
 function demandKnown(setting: string): void {
   const names = settingNames();
   if (names.some((name) => name === setting || name.startsWith(`${setting}.`))) return;
+  if (setting.startsWith('grants.')) {
+    throw new HsError('USAGE', `grants are set as a whole: '${setting}' cannot be set alone`, {
+      hint: 'hs policy edit, or hs policy set FILE',
+      details: { candidates: ['grants'] },
+    });
+  }
   const near = nearest(setting, names, 3);
   throw new HsError('USAGE', `a policy has no setting '${setting}'`, {
     hint: near.length === 0 ? 'hs help policy lists them' : `did you mean ${near.join(' or ')}?`,
