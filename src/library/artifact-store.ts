@@ -4,6 +4,7 @@ import { streamSource } from '../ops/payload/stream-source.js';
 import { type PutResult, put } from '../ops/put/put.js';
 import type { RunResult } from '../ops/run/run-request.js';
 import * as given from './arguments.js';
+import { noteCalls } from './calls.js';
 import { camelCased } from './camel-case.js';
 import type {
   BatchManifest,
@@ -17,6 +18,7 @@ import type {
 } from './options.js';
 import type { WrittenManifest } from './results.js';
 import { type SourceStreams, withStreams } from './source-streams.js';
+import { StoreHandle } from './store-handle.js';
 import { TransferMethods } from './transfer-methods.js';
 
 /**
@@ -181,3 +183,5 @@ export class ArtifactStore extends TransferMethods {
     }
   }
 }
+
+noteCalls(ArtifactStore, StoreHandle);

@@ -44,9 +44,12 @@ export class LedgerMethods extends LineageMethods {
   async *follow(options: FollowOptions & CallOptions = {}): AsyncGenerator<HistoryRow, void> {
     const [session, { last = 0, ...query }] = this.begin(given.followOptions(options));
     await session.store.anchor.recheck();
-    yield* camelCasedEach(
-      followHistory(session, query, last, AbortSignal.any([session.signal, this.closing])),
-    );
+    const until = AbortSignal.any([session.signal, this.closing]);
+    try {
+      yield* camelCasedEach(followHistory(session, query, last, until));
+    } catch (e) {
+      if (!this.closing.aborted || e !== this.closing.reason) throw e;
+    }
   }
 
   /**

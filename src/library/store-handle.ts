@@ -6,12 +6,17 @@ import { HsError } from '../errors/hs-error.js';
 import { resolveArtifact } from '../ops/naming/resolve-artifact.js';
 import type { Session } from '../ops/session/session.js';
 import * as given from './arguments.js';
+import { Calls } from './calls.js';
 import type { ArtifactSelection, CallOptions } from './options.js';
+
+const wasClosed = () => new HsError('USAGE', 'the store was closed');
 
 /** An open store: what it is, and its end. */
 export class StoreHandle {
   readonly #session: Session;
+  readonly #calls = new Calls();
   readonly #closing = new AbortController();
+  #closed: Promise<void> | undefined;
 
   /** @internal Stores are opened by `openStore` and made by `createStore`. */
   constructor(session: Session) {
@@ -23,7 +28,12 @@ export class StoreHandle {
     return this.#session.store.id;
   }
 
-  /** @internal Aborted when the store is closed. */
+  /** @internal Those that are under way. */
+  get calls(): Calls {
+    return this.#calls;
+  }
+
+  /** @internal Aborted when the store is closed, for the reason that ends its iterations. */
   protected get closing(): AbortSignal {
     return this.#closing.signal;
   }
@@ -38,7 +48,7 @@ export class StoreHandle {
    * throws the reason of a signal that was aborted already.
    */
   begin<T extends CallOptions>(options: T): readonly [Session, Omit<T, keyof CallOptions>] {
-    if (this.closing.aborted) throw new HsError('USAGE', 'the store was closed');
+    if (this.closing.aborted) throw wasClosed();
     const { signal, progress, ...rest } = options;
     const session = this.#session.during({ ...(signal && { signal }), ...(progress && { progress }) });
     session.signal.throwIfAborted();
@@ -96,15 +106,22 @@ export class StoreHandle {
   }
 
   /**
-   * Closes the store. A method called after that throws USAGE.
+   * Closes the store, once the calls that are under way have ended: what may take long is given a `signal`. Iterations that
+   * are open are ended, and throw USAGE when they are asked for more, as does a method that is called after that.
    *
    * @example
    * await store.close();
    * await store.list(); // throws USAGE
    */
-  async close(): Promise<void> {
-    if (this.closing.aborted) return;
-    this.#closing.abort();
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const why = wasClosed();
+    this.#closing.abort(why);
+    await this.#calls.end(why);
     await this.#session.close();
   }
 

@@ -1,6 +1,6 @@
 import type { HsError } from '../errors/hs-error.js';
 import type { Session } from '../ops/session/session.js';
-import type { TransferredArtifact } from '../ops/transfer/transfer-request.js';
+import type { TransferRequest, TransferredArtifact } from '../ops/transfer/transfer-request.js';
 import * as given from './arguments.js';
 import { BundleMethods } from './bundle-methods.js';
 import type { CallOptions, TransferOptions } from './options.js';
@@ -62,18 +62,25 @@ export class TransferMethods extends BundleMethods {
   ): Promise<Transferred> {
     const checked = given.transferOptions(options);
     const typed = names === 'all' ? {} : { artifacts: given.names(names, 'names') };
-    const [here, { dryRun, ...rest }] = this.begin(checked);
-    const [there] = given.instance(other, StoreHandle, 'other').begin(checked);
-    const { planTransfer, transfer } = await import('../ops/transfer/transfer.js');
-    const artifacts: TransferredArtifact[] = [];
-    const errors: HsError[] = [];
-    for await (const result of (dryRun ? planTransfer : transfer)(...order(here, there), {
-      ...rest,
-      ...typed,
-    })) {
-      if ('error' in result) errors.push(result.error);
-      else artifacts.push(result.artifact);
-    }
-    return { artifacts, errors };
+    const [here, rest] = this.begin(checked);
+    const elsewhere = given.instance(other, StoreHandle, 'other');
+    const [there] = elsewhere.begin(checked);
+    // Either store is closed after it.
+    return elsewhere.calls.note(copied(...order(here, there), { ...rest, ...typed }));
   }
+}
+
+async function copied(
+  from: Session,
+  to: Session,
+  { dryRun, ...request }: TransferRequest & { readonly dryRun?: boolean },
+): Promise<Transferred> {
+  const { planTransfer, transfer } = await import('../ops/transfer/transfer.js');
+  const artifacts: TransferredArtifact[] = [];
+  const errors: HsError[] = [];
+  for await (const result of (dryRun ? planTransfer : transfer)(from, to, request)) {
+    if ('error' in result) errors.push(result.error);
+    else artifacts.push(result.artifact);
+  }
+  return { artifacts, errors };
 }
