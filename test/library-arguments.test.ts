@@ -272,6 +272,23 @@ describe('the library', () => {
       await expect(make()).rejects.toMatchObject({ code: 'USAGE' });
   });
 
+  it('takes the times that a timestamp can say, and no others', async () => {
+    const { dir, store } = await setting();
+    for (const year of ['+010000', '-000001', '+275760']) {
+      const time = new Date(`${year}-01-01T00:00:00Z`);
+      for (const call of [
+        () => store.pin(['x'], { until: time }),
+        () => store.changePins([{ change: 'pin', artifact: 'x', name: 'p', until: time }]),
+        () => openStore({ store: dir, now: time }),
+        () => createStore(dir, { now: time }),
+      ])
+        await expect(call()).rejects.toMatchObject({ code: 'USAGE', message: /the years 0 to 9999/ });
+    }
+    const until = new Date('9999-12-31T23:59:59.999Z');
+    await store.pin(['x'], { until });
+    expect(await store.pins()).toMatchObject([{ until: until.toISOString() }]);
+  });
+
   it('stores no stream of anything but bytes', async () => {
     const { dir, store } = await setting();
     const head = await entriesIn(dir);

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { compact } from '../core/json/omit-undefined.js';
 import { check, natural, objectId } from '../core/json/schema.js';
+import { isTimestamp } from '../core/objects/ids.js';
 import { HsError } from '../errors/hs-error.js';
 import type { CallOptions } from './options.js';
 import type { IndexFile } from './results.js';
@@ -23,9 +24,10 @@ export const is = <T>(test: (v: unknown) => boolean, message: string) => z.custo
 export const callable = is<(...args: never[]) => unknown>((v) => typeof v === 'function', 'not a function');
 /** Also accepts one of another realm, such as a test runner's. */
 const tagged = (v: unknown, tag: string) => Object.prototype.toString.call(v) === `[object ${tag}]`;
+/** A time that has a timestamp; only those sort as text. */
 export const date = is<Date>(
-  (v) => tagged(v, 'Date') && !Number.isNaN(Number(v)),
-  'not a Date, or an invalid one',
+  (v) => tagged(v, 'Date') && !Number.isNaN(Number(v)) && isTimestamp((v as Date).toISOString()),
+  'not a valid Date of the years 0 to 9999',
 );
 export const has =
   (...methods: readonly string[]) =>
