@@ -240,23 +240,27 @@ describe('hs fsck', () => {
     const d = await w.facts('d');
     await chmod(w.at(d.manifest), 0o666);
     await chmod(`${w.root}/ledger/000000/0000000001.json`, 0o644);
+    await chmod(`${w.root}/ledger/000000`, 0o777);
+    await chmod(`${w.root}/trash/${batch}`, 0o750);
     await chmod(`${w.root}/tmp`, 0o755);
     await remove(`${w.root}/packs`);
     const before = await w.found();
     expect(before).toEqual([
       'misplaced d',
+      'misplaced ledger/000000',
       'misplaced ledger/000000/0000000001.json',
       `misplaced objects/${d.manifest.slice(0, 2)}/ID`,
       'misplaced packs',
       'misplaced tmp',
+      `misplaced trash/${batch}`,
     ]);
     const report = await w.fsck('--repair');
-    expect(report.repaired).toBe(5);
+    expect(report.repaired).toBe(7);
     expect(report.findings.every((x) => x.repaired)).toBe(true);
     expect(await w.found()).toEqual([]);
     expect((await stat(w.at(ONE))).mode & 0o777).toBe(0o444);
     const entry = JSON.parse((await w.hs(['ledger', 'cat', '--type', 'integrity_finding'])).stdout);
-    expect(entry.payload).toMatchObject({ findings: 5, repaired: 5 });
+    expect(entry.payload).toMatchObject({ findings: 7, repaired: 7 });
     expect(entry.capability_id).toBe('integrity.repair');
   });
 

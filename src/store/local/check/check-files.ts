@@ -39,11 +39,12 @@ export async function checkFiles({
   trash,
 }: CheckedStore): Promise<RepairableFinding[]> {
   const findings = new Findings(parts, leases);
-  await checkTop(findings, format);
-  await checkEntryModes(findings);
+  const modes = hasFeature(format, 'shared') ? SHARED_MODES : OWN_MODES;
+  await checkTop(findings, modes);
+  await checkLedgerModes(findings, modes.dir);
   await checkObjectDirs(findings);
   if (parts.files.packs !== undefined) await checkPacks(findings);
-  await checkTrash(findings, trash);
+  await checkTrash(findings, trash, modes.dir);
   await checkStaged(findings, leases);
   await checkCache(findings);
   return findings.all();
@@ -74,9 +75,13 @@ async function expect(findings: Findings, subject: string, kind: FileKind, mode:
   } else findings.wrongKind(subject, kind, run);
 }
 
-async function checkTop(findings: Findings, format: Format): Promise<void> {
+async function checkMode(findings: Findings, path: string, mode: number): Promise<void> {
+  const stat = await findings.lstat(path);
+  if (stat !== undefined) findings.mode(path, stat, mode);
+}
+
+async function checkTop(findings: Findings, { dir: dirMode, file }: typeof OWN_MODES): Promise<void> {
   const { files, layout } = findings.parts;
-  const { dir: dirMode, file } = hasFeature(format, 'shared') ? SHARED_MODES : OWN_MODES;
   const top: Record<string, { readonly kind: FileKind; readonly mode: number }> = {
     'format.json': { kind: 'file', mode: OBJECT_MODE },
     'gc.lock': { kind: 'file', mode: file },
@@ -95,7 +100,7 @@ async function checkTop(findings: Findings, format: Format): Promise<void> {
 }
 
 /** `verifyLedger` reports everything else in the ledger directories. */
-async function checkEntryModes(findings: Findings): Promise<void> {
+async function checkLedgerModes(findings: Findings, dirMode: number): Promise<void> {
   const { layout } = findings.parts;
   for (const dir of await findings.list(layout.ledger)) {
     if (dir.name === undefined || parseLedgerDir(dir.name) === undefined) continue;
@@ -103,11 +108,10 @@ async function checkEntryModes(findings: Findings): Promise<void> {
       findings.wrongKind(`ledger/${dir.name}`, 'directory');
       continue;
     }
+    await checkMode(findings, `${layout.ledger}/${dir.name}`, dirMode);
     for (const { name, kind } of await findings.list(`${layout.ledger}/${dir.name}`)) {
       if (kind !== 'file' || parseLedgerFile(name) === undefined) continue;
-      const path = `${layout.ledger}/${dir.name}/${name}`;
-      const stat = await findings.lstat(path);
-      if (stat !== undefined) findings.mode(path, stat, OBJECT_MODE);
+      await checkMode(findings, `${layout.ledger}/${dir.name}/${name}`, OBJECT_MODE);
     }
   }
 }
@@ -178,7 +182,7 @@ async function checkPack(findings: Findings, name: ObjectId, path: string, isTra
   }
 }
 
-async function checkTrash(findings: Findings, trash: Trash): Promise<void> {
+async function checkTrash(findings: Findings, trash: Trash, dirMode: number): Promise<void> {
   const { files, layout } = findings.parts;
   for (const entry of await findings.list(layout.trash)) {
     const subject = `trash/${shownName(entry)}`;
@@ -191,6 +195,7 @@ async function checkTrash(findings: Findings, trash: Trash): Promise<void> {
       findings.wrongKind(subject, 'directory');
       continue;
     }
+    await checkMode(findings, layout.trashBatch(batch), dirMode);
     for (const { name, kind, bytes } of await findings.list(layout.trashBatch(batch))) {
       const pack = files.packs && packNameOf(name);
       const known =
