@@ -22,7 +22,9 @@ export const put = command({
   summary: 'store files and directories as artifacts',
   description: `Each PATH, a file or a whole directory, becomes one artifact; \`-\` is standard input. Everything named in one call is registered in one commit: if anything cannot be read, or changes while it is read, nothing is registered. The ids are printed one per line, in the order of the paths.
 
-Symbolic links, FIFOs, devices, and names that are not UTF-8 or contain control characters are refused, with the path. Empty directories are left out, because a payload is a list of files; so is whatever \`--exclude\` matches. Both are reported. A GLOB that contains a slash matches paths relative to the directory that is stored. A GLOB that matches nothing is a warning, and with \`--strict-exclude\` an error. Bytes that are not UTF-8 are shown as \`\\xe9\`, one escape per byte, control characters as \`\\x0a\`, and both can be written that way in a GLOB.
+A PATH that is a symbolic link stands for what it leads to. Symbolic links in a directory, FIFOs, devices, and names that are not UTF-8 or contain control characters are refused, with the path. Empty directories are left out, because a payload is a list of files; so is whatever \`--exclude\` matches. Both are reported. A GLOB that contains a slash matches paths relative to the directory that is stored. A GLOB that matches nothing is a warning, and with \`--strict-exclude\` an error. Bytes that are not UTF-8 are shown as \`\\xe9\`, one escape per byte, control characters as \`\\x0a\`, and both can be written that way in a GLOB.
+
+The media type in the manifest comes from the extension of the file name; without one it is application/octet-stream.
 
 If its owner may execute a file, it is exported as an executable file again. In a directory the index records this, for a single file the label \`hs.executable\`.
 
@@ -87,7 +89,7 @@ With \`--from-command\`, COMMAND is run with the standard input and error of hs,
     },
   ],
   exits: {
-    7: 'a link, a special file, or a name that breaks the path rules',
+    7: 'a link in a directory, a special file, or a name that breaks the path rules',
     8: 'a file changed while it was read',
   },
   seeAlso: ['hs-ls(1)', 'hs-show(1)', 'hs-export(1)', 'hs-pin(1)'],

@@ -147,6 +147,17 @@ describe('hs put', () => {
     expect((await run('resolve', 'N/y ')).status).toBe(0);
   });
 
+  it('takes the media type from the extension of a file name, not from a name without one', async () => {
+    const none = 'application/octet-stream';
+    const types = { 'a.png': 'image/png', png: none, '.png': none, zip: none, 'a.b.GZ': 'application/gzip' };
+    for (const [name, type] of Object.entries(types)) {
+      writeFileSync(`${dir}/${name}`, 'x');
+      const { stdout: id } = await run('put', name);
+      const { stdout } = await run('cat-artifact', '--manifest', id.trim());
+      expect([name, JSON.parse(stdout).mime]).toEqual([name, type]);
+    }
+  });
+
   it('makes each entry of a directory a separate series, and lists what it left out in JSON', async () => {
     ensureDirSync(`${dir}/d/sub`);
     for (const f of ['a', 'b', 'c.log', 'sub/x.log', 'sub/y']) writeFileSync(`${dir}/d/${f}`, f);

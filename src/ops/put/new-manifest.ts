@@ -21,9 +21,9 @@ import type { Session } from '../session/session.js';
 
 const UNKNOWN_MIME = 'application/octet-stream';
 
-/** The media type, from the extension of the file name. */
-export function mimeOf(filename: string | undefined): string {
-  return (filename === undefined ? undefined : lookup(filename)) ?? UNKNOWN_MIME;
+/** The media type, from the extension of the file name: `png` and `.png` have none. */
+export function mimeOf(filename = ''): string {
+  return (filename.lastIndexOf('.') > 0 ? lookup(filename) : undefined) ?? UNKNOWN_MIME;
 }
 
 /** With `--each`, the entries of one name are versions of themselves, not of each other. */
