@@ -142,6 +142,26 @@ describe('hs write-manifest', () => {
     expect(await readdir(`${cwd}/.hsstore/tmp`)).toEqual([]);
   });
 
+  it('names the payload as the cause where it is not in the store, is no index, or has no valid hash', async () => {
+    const { content_hash, write } = await workspace();
+    const missing = sha256('zz');
+    const directory = { payload_type: 'directory' };
+    for (const given of [{}, { size_bytes: 2 }]) {
+      expect((await write({ content_hash: missing, ...given })).stderr).toBe(
+        `hs: error: the payload ${missing} is not in the store\nhint: store it first: hs hash-object -w FILE\n`,
+      );
+      expect((await write({ content_hash: missing, ...directory, ...given })).stderr).toBe(
+        `hs: error: the payload ${missing} is not in the store\nhint: store it first: hs write-index DIR\n`,
+      );
+      expect((await write({ content_hash, ...directory, ...given })).stderr).toBe(
+        `hs: error: the payload ${content_hash} is not the index of a directory: not JSON\nhint: hs write-index DIR stores one\n`,
+      );
+      expect((await write({ content_hash: 'zz', ...given })).stderr).toMatch(
+        /^hs: error: manifest is not valid: content_hash: [^;]*$/m,
+      );
+    }
+  });
+
   it('refuses a manifest of 100 MB, from a file without reading it and from a stream before its end', async () => {
     const { cwd, hs } = await workspace();
     await writeFile(`${cwd}/big.json`, '{');

@@ -1,12 +1,13 @@
 import { compact } from '../../core/json/omit-undefined.js';
 import type { ArtifactFacts, LedgerOp } from '../../core/ledger/operation.js';
 import { encodeManifest, type Manifest } from '../../core/manifest/manifest.js';
-import { decodeBundleIndex, indexSize, MAX_INDEX_BYTES } from '../../core/objects/bundle-index.js';
+import { indexSize } from '../../core/objects/bundle-index.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { ObjectBatch } from '../../store/port/object-batch.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
+import { statedIndex, statedSize } from './stated-payload.js';
 
 /** The facts of a manifest that the ledger keeps; a commit leaves out what the store's format does not have. */
 export function factsOf(
@@ -44,18 +45,14 @@ export function factsOf(
 export async function referencePayload(session: Session, batch: ObjectBatch, m: Manifest): Promise<void> {
   const lies = (what: string) =>
     new HsError('INVALID_MANIFEST', `invalid manifest: size_bytes: the payload has ${what}`);
+  const { objects } = session.store;
   if (m.payload_type === 'file') {
-    const size = await session.store.objects.size(m.content_hash);
-    if (size === undefined) {
-      throw new HsError('OBJECT_MISSING', `the payload ${m.content_hash} is not in the store`, {
-        hint: 'store it first: hs hash-object -w FILE',
-      });
-    }
+    const size = await statedSize(objects, m.content_hash);
     if (size !== m.size_bytes) throw lies(`${size} bytes`);
     await batch.reference(m.content_hash, size);
     return;
   }
-  const index = decodeBundleIndex(await session.store.objects.read(m.content_hash, MAX_INDEX_BYTES));
+  const index = await statedIndex(objects, m.content_hash);
   if (indexSize(index) !== m.size_bytes) throw lies(`${indexSize(index)} bytes`);
   await batch.reference(m.content_hash);
   for (const entry of index) await batch.reference(entry.content_hash, entry.size_bytes);

@@ -1,5 +1,5 @@
 import type { Manifest } from '../../core/manifest/manifest.js';
-import { decodeBundleIndex, indexSize, MAX_INDEX_BYTES } from '../../core/objects/bundle-index.js';
+import { indexSize } from '../../core/objects/bundle-index.js';
 import { type ArtifactId, isObjectId, type ObjectId } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 import { findRestricted, payloadObjects } from '../guard/read-gate.js';
@@ -9,6 +9,7 @@ import { nameProblems } from './check-manifest.js';
 import { newManifest } from './new-manifest.js';
 import { referencePayload, registerArtifacts } from './register-artifact.js';
 import { SourceRefs } from './source-refs.js';
+import { statedIndex, statedSize } from './stated-payload.js';
 
 export interface WrittenManifest {
   readonly artifact_id: ArtifactId;
@@ -19,13 +20,13 @@ export interface WrittenManifest {
 /** `size_bytes` defaults to the size of the payload in the store. */
 async function withSize(session: Session, known: Readonly<Record<string, unknown>>) {
   const hash = known.content_hash;
-  if (known.size_bytes !== undefined || typeof hash !== 'string' || !isObjectId(hash)) return known;
+  if (known.size_bytes !== undefined) return known;
   const { objects } = session.store;
-  const size =
-    known.payload_type === 'directory'
-      ? indexSize(decodeBundleIndex(await objects.read(hash, MAX_INDEX_BYTES)))
-      : await objects.size(hash);
-  return size === undefined ? known : Object.assign({}, known, { size_bytes: size });
+  const sizeOf = async (id: ObjectId) =>
+    known.payload_type === 'directory' ? indexSize(await statedIndex(objects, id)) : statedSize(objects, id);
+  // Without a valid hash, that is what is wrong with it.
+  const size = typeof hash === 'string' && isObjectId(hash) ? await sizeOf(hash) : 0;
+  return Object.assign({}, known, { size_bytes: size });
 }
 
 /** A manifest to register, with defaults for missing fields. */
