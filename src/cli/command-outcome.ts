@@ -1,5 +1,6 @@
 import { HsError } from '../errors/hs-error.js';
 import { bugFrames, failureDocument, toFailure } from './failure.js';
+import type { OutputForm } from './globals.js';
 import type { Host } from './host.js';
 import type { Log } from './io/log.js';
 import { OutputClosed } from './io/output.js';
@@ -14,10 +15,10 @@ export class Outcome {
   #succeeded = 0;
   readonly #host: Host;
   readonly #log: Log;
-  readonly #form: 'text' | 'json' | 'jsonl';
+  readonly #form: OutputForm;
   readonly #signal: AbortSignal;
 
-  constructor(host: Host, log: Log, form: 'text' | 'json' | 'jsonl', signal: AbortSignal) {
+  constructor(host: Host, log: Log, form: OutputForm, signal: AbortSignal) {
     this.#host = host;
     this.#log = log;
     this.#form = form;

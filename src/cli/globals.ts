@@ -45,6 +45,14 @@ export const nulOption = flag('z', 'use NUL instead of newline between records, 
 
 export type GlobalValues = Values<typeof globalOptions> & { readonly jsonl: boolean; readonly nul: boolean };
 
+/** What results and errors are printed as. */
+export type OutputForm = 'text' | 'json' | 'jsonl';
+
+export function outputForm({ json, jsonl }: Pick<GlobalValues, 'json' | 'jsonl'>): OutputForm {
+  if (json) return 'json';
+  return jsonl ? 'jsonl' : 'text';
+}
+
 /** Combinations that cli.md defines as usage errors, and contradictory ones. */
 export function checkGlobals(
   g: GlobalValues,

@@ -10,6 +10,7 @@ import type { Context, SessionOptions } from './command-context.js';
 import { Outcome } from './command-outcome.js';
 import { startTrace } from './command-trace.js';
 import { toFailure } from './failure.js';
+import { outputForm } from './globals.js';
 import type { Host } from './host.js';
 import { Interrupt } from './io/interrupt.js';
 import { OutputClosed } from './io/output.js';
@@ -42,8 +43,7 @@ export async function run(
   const pager = await pagerFor(host, command, call);
   const streams = await openStreams(host, command, globals, now, interrupt.signal, pager);
   const { out, log, progress } = streams;
-  const form = globals.json ? 'json' : globals.jsonl ? 'jsonl' : 'text';
-  const outcome = new Outcome(host, log, form, interrupt.signal);
+  const outcome = new Outcome(host, log, outputForm(globals), interrupt.signal);
   const { trace, parts } = await startTrace(host, plainParts, log);
   trace({ event: 'command', name: command.spec.name, version: host.version });
   const store = new StoreDoor(host, parts, command, call, streams, interrupt, trace);

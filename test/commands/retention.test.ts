@@ -356,6 +356,26 @@ describe('pins on the command line', () => {
   });
 });
 
+it.each(['--json', '--jsonl', '--color=never'])(
+  'what removes nothing without --yes says so (%s)',
+  async (form) => {
+    const { run, put } = await store();
+    await put('a', '--ttl', '1', '--now', PAST);
+    for (const words of ['gc', 'rm a', 'trash empty']) {
+      const done = await run([...words.split(' '), form]);
+      const said = expect.stringMatching(
+        /nothing was (removed|purged): without a terminal, --yes .*is needed/,
+      );
+      expect({ words, status: done.status, said: form === '--json' ? done.stdout : done.stderr }).toEqual({
+        words,
+        status: 2,
+        said,
+      });
+      if (form === '--json') expect(done.stderr).toBe('');
+    }
+  },
+);
+
 describe('hs retain and hs du', () => {
   it('change what a collection decides, and show disk usage', async () => {
     const { run, put } = await store();

@@ -199,7 +199,7 @@ A time is \`2026-01-31\`, \`2026-01-31T12:00:00Z\`, \`@SECONDS\` since 1970, or 
 
 A file that an option or argument names, such as a plan, a policy, a manifest or a key, may be a symbolic link or a pipe. So may a path to be stored; links in a directory that is stored are never followed.`;
 
-const OUTPUT = `Results are written to standard output, everything else to standard error. With \`--json\`, exactly one document is printed: the result on standard output, or the error on standard error. Every document contains the name of its schema, which \`hs schema\` prints; its list is called \`results\`, a content hash \`content_hash\`, and a size in bytes \`size_bytes\`. With \`--jsonl\`, commands that list print each row as one document on a line. If the reader closes the pipe, a listing ends quietly with status 0; a command that changes something or gives a verdict finishes and keeps its status.
+const OUTPUT = `Results are written to standard output, everything else to standard error. With \`--json\`, exactly one document is printed: the result on standard output, or the error on standard error. Every document contains the name of its schema, which \`hs schema\` prints; its list is called \`results\`, a content hash \`content_hash\`, and a size in bytes \`size_bytes\`. With \`--jsonl\`, commands that list print each row as one document on a line; standard error then has one for each error, and warnings as text. If the reader closes the pipe, a listing ends quietly with status 0; a command that changes something or gives a verdict finishes and keeps its status.
 
 On a terminal, control sequences are escaped, in names and in payloads.
 

@@ -1,3 +1,4 @@
+import type { OutputForm } from '../globals.js';
 import { guardLine } from '../text/escape-for-terminal.js';
 import type { Style } from '../text/style.js';
 import type { OutputStream } from './output-stream.js';
@@ -6,8 +7,8 @@ export interface LogSettings {
   readonly style: Style;
   readonly quiet: boolean;
   readonly verbose: boolean;
-  /** Collects warnings for the JSON document instead of printing them. */
-  readonly json: boolean;
+  /** `json` collects warnings for its document instead of printing them; rows have no place for them. */
+  readonly form: OutputForm;
   /** Erases a progress line before a message is printed. */
   readonly before: () => void;
 }
@@ -25,18 +26,18 @@ export class Log {
 
   /** Warns about a problem; the command continues. */
   warn(message: string): void {
-    if (this.#settings.json) this.warnings.push(message);
+    if (this.#settings.form === 'json') this.warnings.push(message);
     else this.#line(`hs: ${this.#settings.style.warning('warning')}: ${guardLine(message)}`);
   }
 
-  /** Useful information; silent with `--quiet` and `--json`. */
+  /** Useful information; silent with `--quiet`, `--json` and `--jsonl`. */
   note(message: string): void {
-    if (!this.#settings.quiet && !this.#settings.json) this.#line(`hs: ${guardLine(message)}`);
+    if (!this.#settings.quiet && this.#settings.form === 'text') this.#line(`hs: ${guardLine(message)}`);
   }
 
   /** Only with `--verbose`. */
   detail(message: string): void {
-    if (this.#settings.verbose && !this.#settings.json) this.#line(`hs: ${guardLine(message)}`);
+    if (this.#settings.verbose && this.#settings.form === 'text') this.#line(`hs: ${guardLine(message)}`);
   }
 
   /** `hs: error: …`, for a bug its stack frames, and the hint. */

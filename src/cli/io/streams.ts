@@ -1,6 +1,6 @@
 import type { Pager } from '../../fsx/pager-process.js';
 import type { Command } from '../command.js';
-import type { GlobalValues } from '../globals.js';
+import { type GlobalValues, outputForm } from '../globals.js';
 import type { Host } from '../host.js';
 import { asciiOnly, escapeText } from '../text/escape-for-terminal.js';
 import { colourStyle, plainStyle } from '../text/style.js';
@@ -32,7 +32,6 @@ export async function openStreams(
 ): Promise<Streams> {
   const { spec } = command;
   const terminal = terminalOf(host, globals.color);
-  const machine = globals.json || globals.jsonl;
   const progress = openProgress(host, globals, terminal, pager);
   const out = new Out(pager?.input ?? host.stdout, {
     colour: terminal.colour,
@@ -45,7 +44,7 @@ export async function openStreams(
     style: terminal.colourErrors ? await colourStyle() : plainStyle,
     quiet: globals.quiet,
     verbose: globals.verbose,
-    json: machine,
+    form: outputForm(globals),
     before: () => progress.wipe(),
   });
   const ascii = terminal.stdout && !terminal.unicode;
