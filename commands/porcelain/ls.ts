@@ -89,7 +89,7 @@ export const ls = listing({
   seeAlso: ['hs-show(1)', 'hs-for-each-artifact(1)', 'hs-du(1)'],
   async *run({ options, session, now, globals }): AsyncGenerator<Row, void> {
     const { listArtifacts } = await import('../../src/ops/inspect/list-artifacts.js');
-    const { ttlEndMs } = await import('../../src/core/retention/rule.js');
+    const { ttlEndMs, untilOf } = await import('../../src/core/retention/rule.js');
     const { activePins } = await import('../../src/core/catalog/active-pins.js');
     const { toTimestamp } = await import('../../src/core/objects/ids.js');
     const s = await session();
@@ -120,6 +120,7 @@ export const ls = listing({
     const rows = listArtifacts(catalog, query, completerOf(s));
     for await (const r of rows) {
       const end = ttlEndMs(r);
+      const until = end === undefined ? undefined : untilOf(end);
       yield {
         artifact_id: r.artifact_id,
         ...(r.name === undefined ? {} : { name: r.name }),
@@ -134,7 +135,7 @@ export const ls = listing({
         content_hash: r.content_hash,
         created_at: r.created_at,
         ...(r.retention_ttl_days === undefined ? {} : { retention_ttl_days: r.retention_ttl_days }),
-        ...(end === undefined ? {} : { ttl_ends_at: toTimestamp(end) }),
+        ...(until === undefined ? {} : { ttl_ends_at: until }),
         pins: activePins(r, at).map((p) => p.name),
         revision: r.revision,
         manifest: r.manifest,

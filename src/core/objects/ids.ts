@@ -41,6 +41,9 @@ export function toObjectId(s: string): ObjectId {
   return s;
 }
 
+/** 9999-12-31T23:59:59.999Z, the last time that a timestamp can express. */
+export const LAST_TIME_MS = 253_402_300_799_999;
+
 /** Formats `ms` since the epoch, years 0 to 9999. */
 export function toTimestamp(ms: number): Timestamp {
   return new Date(ms).toISOString() as Timestamp;

@@ -2,12 +2,9 @@ import type { ArtifactRecord, Pin } from '../catalog/artifact-record.js';
 import { DAY_MS, HOUR_MS } from '../duration.js';
 import { isSensitive } from '../manifest/sensitivity.js';
 import type { Layer, RetentionClass } from '../manifest/vocabulary.js';
-import { type Timestamp, timestampMs, toTimestamp } from '../objects/ids.js';
+import { LAST_TIME_MS, type Timestamp, timestampMs, toTimestamp } from '../objects/ids.js';
 import type { Policy } from '../policy/policy.js';
 import type { Rule } from './prune-plan.js';
-
-/** 9999-12-31T23:59:59.999Z, the last time that a timestamp can express. */
-const LAST_MS = 253_402_300_799_999;
 
 /** The verdict of one rule of D2 on one artifact. */
 export interface Verdict {
@@ -40,9 +37,9 @@ export interface RetentionFacts {
 /** The end of a pin or hold without an end. */
 export const ENDLESS = Number.POSITIVE_INFINITY;
 
-/** The end of a verdict as a timestamp; undefined without one. */
+/** An end as a timestamp; undefined if there is none, or none that a timestamp can express. */
 export function untilOf(end: number): Timestamp | undefined {
-  return end <= LAST_MS ? toTimestamp(end) : undefined;
+  return end <= LAST_TIME_MS ? toTimestamp(end) : undefined;
 }
 
 /** When the TTL of an artifact runs out, counted from its creation; undefined without one. */

@@ -1,11 +1,9 @@
 import { HsError } from '../../errors/hs-error.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../duration.js';
-import { type Timestamp, toTimestamp } from '../objects/ids.js';
+import { LAST_TIME_MS, type Timestamp, toTimestamp } from '../objects/ids.js';
 
 /** Thrown by a parser for an invalid value; the caller names the option. */
 export class BadValue extends Error {}
-
-const MAX_TIME_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 export function parseInteger(
   raw: string,
@@ -84,7 +82,7 @@ export function parseTime(raw: string, now: number, sign?: 1 | -1): Timestamp {
   const ms = sign !== undefined && isDuration(raw) ? now + sign * parseDuration(raw) : timeMs(raw, now);
   if (Number.isNaN(ms))
     throw new BadValue('not a time such as 2026-01-31T12:00:00Z, 2026-01-31, -7d or +30d');
-  if (ms < 0 || ms > MAX_TIME_MS) throw new BadValue('a time outside the years 1970 to 9999');
+  if (ms < 0 || ms > LAST_TIME_MS) throw new BadValue('a time outside the years 1970 to 9999');
   return toTimestamp(ms);
 }
 

@@ -5,8 +5,8 @@ import { compact } from '../../core/json/omit-undefined.js';
 import type { LedgerEntry } from '../../core/ledger/entry.js';
 import type { EntryPayload } from '../../core/ledger/entry-types.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
-import { type ArtifactId, isArtifactId, type Timestamp, toTimestamp } from '../../core/objects/ids.js';
-import { ttlEndMs } from '../../core/retention/rule.js';
+import { type ArtifactId, isArtifactId } from '../../core/objects/ids.js';
+import { ttlEndMs, untilOf } from '../../core/retention/rule.js';
 import { HsError } from '../../errors/hs-error.js';
 import { wholeMember } from '../bundle/bundle-member.js';
 import { isRestorable } from '../gc/restore.js';
@@ -103,15 +103,10 @@ export async function stateOf(
     artifact_id: record.artifact_id,
     retention_class: record.retention_class,
     retention_ttl_days: record.retention_ttl_days,
-    ttl_ends_at: end === undefined ? undefined : timestampOf(end),
+    ttl_ends_at: end === undefined ? undefined : untilOf(end),
     pins: record.pins.length,
   });
   return { ...facts, ...(await availabilityOf(session, catalog, record)) };
-}
-
-/** Years from 10000 on have no timestamp. */
-function timestampOf(ms: number): Timestamp | undefined {
-  return ms < 253_402_300_800_000 ? toTimestamp(ms) : undefined;
 }
 
 async function availabilityOf(

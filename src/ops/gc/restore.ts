@@ -3,7 +3,8 @@ import type { Catalog } from '../../core/catalog/catalog.js';
 import { DAY_MS } from '../../core/duration.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
 import { labelOf } from '../../core/manifest/label-of.js';
-import { type ArtifactId, type ObjectId, toTimestamp } from '../../core/objects/ids.js';
+import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
+import { untilOf } from '../../core/retention/rule.js';
 import { HsError } from '../../errors/hs-error.js';
 import { namesOf } from '../../store/collector/mark.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
@@ -215,7 +216,7 @@ export async function restore(
       // The later of the two clocks: a collection may judge the pin by either.
       const clock = Math.max(session.setClock ?? 0, session.clock.now());
       // Without a window, one day: long enough to pin it by hand.
-      const until = toTimestamp(clock + Math.max(1, trash_days) * DAY_MS);
+      const until = untilOf(clock + Math.max(1, trash_days) * DAY_MS);
       return {
         type: 'artifacts_restored',
         payload: {
@@ -232,7 +233,7 @@ export async function restore(
                   artifact_id: r.artifact_id,
                   name: RESTORED_PIN,
                   reason: 'restored; pinned for the trash window',
-                  until,
+                  ...(until === undefined ? {} : { until }),
                 },
               ]
             : []),

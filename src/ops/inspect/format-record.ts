@@ -1,9 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import { LABEL_KEY_PATTERN } from '../../core/manifest/manifest.js';
-import { toTimestamp } from '../../core/objects/ids.js';
 import { labelValue } from '../../core/query/fields.js';
-import { ttlEndMs } from '../../core/retention/rule.js';
+import { ttlEndMs, untilOf } from '../../core/retention/rule.js';
 import { didYouMean } from '../../core/text/suggest.js';
 import { HsError } from '../../errors/hs-error.js';
 
@@ -24,7 +23,7 @@ const PLACEHOLDERS: Readonly<Record<string, (r: ArtifactRecord) => string>> = {
   ttl: (r) => (r.retention_ttl_days === undefined ? '' : String(r.retention_ttl_days)),
   expires: (r) => {
     const end = ttlEndMs(r);
-    return end === undefined ? '' : toTimestamp(end);
+    return end === undefined ? '' : (untilOf(end) ?? '');
   },
   created: (r) => r.created_at,
   registered: (r) => r.registered.at,

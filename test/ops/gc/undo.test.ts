@@ -34,6 +34,17 @@ describe('restore', () => {
     expect(plan.items).toEqual([]);
   });
 
+  it('pins without an end what is restored at the end of all time', async () => {
+    const { session, open } = await makeStore({ allowSetClock: true });
+    const id = await putFile(session, {});
+    await removeArtifacts(session, new Set([id]), {});
+    const last = await open({ setClock: Date.parse('9999-12-31T00:00:00.000Z') });
+    expect((await restore(last, [id], { pin: true })).failed).toEqual([]);
+    const { pins } = (await (await session.catalog()).get(id))!;
+    expect(pins.map(({ name, until }) => [name, until])).toEqual([['restored', undefined]]);
+    expect((await collect(last)).outcome.plan.items).toEqual([]);
+  });
+
   it('undoes a whole collection, and names what it cannot restore', async () => {
     const { session, clock } = await makeStore();
     const plain = [await putFile(session, { ttl: 1 }), await putFile(session, { ttl: 1 })];
