@@ -3,7 +3,6 @@ import type * as z from 'zod/mini';
 import { canonicalText, decodeUtf8, type Json, parseCanonical } from '../json/canonical.js';
 import { parseCanonicalLines } from '../json/canonical-lines.js';
 import { parseSchema } from '../json/schema.js';
-import { findSecrets } from '../secrets/find-secrets.js';
 import {
   DEBUG_MANIFEST_NAME,
   type DebugDocument,
@@ -18,6 +17,7 @@ import {
   REDACTION_MODES,
   REQUIRED_DOCUMENTS,
 } from './document-formats.js';
+import { findAll, MARK } from './remove-findings.js';
 
 /** One finding of a debug bundle check. */
 export interface DebugFinding {
@@ -202,10 +202,7 @@ class Check {
     const { manifest } = this;
     if (manifest === undefined || manifest.redaction_mode === REDACTION_MODES.full) return;
     for (const [name, bytes] of this.#files.documents) {
-      for (const { detector } of findSecrets(Buffer.from(bytes).toString('utf8'), [
-        'credential',
-        'personal',
-      ])) {
+      for (const { detector } of findAll(Buffer.from(bytes).toString('utf8'))) {
         this.#error('VAL-REDACT-001', `holds what looks like a secret (${detector})`, name);
       }
     }
@@ -224,7 +221,7 @@ class Check {
   #marks(reported: ReadonlySet<string>): void {
     for (const name of this.#files.documents.keys()) {
       if (name === 'redaction_report.json') continue;
-      for (const [mark] of this.#text(name).matchAll(/\[REDACTED:[a-z]+:[a-z0-9-]+(?:#[0-9a-f]{8})?\]/g)) {
+      for (const [mark] of this.#text(name).matchAll(MARK)) {
         const isDerived = name.endsWith('.md') || name === DEBUG_MANIFEST_NAME;
         const isReported = isDerived
           ? [...reported].some((r) => r.endsWith(` ${mark}`))

@@ -14,9 +14,8 @@ import {
 } from '../manifest/vocabulary.js';
 import { isObjectId, isTimestamp, UUID_PATTERN } from '../objects/ids.js';
 import { CAPABILITIES } from '../policy/capabilities.js';
-import { categoryOf } from '../secrets/detectors.js';
-import { findSecrets } from '../secrets/find-secrets.js';
 import type { DebugDocument, DebugMode, RedactionEntry } from './document-formats.js';
+import { findAll, MARK, markOf, removeFindings } from './remove-findings.js';
 
 /** Position of a text: the document, and a JSON path in it. */
 export interface TextPosition {
@@ -24,7 +23,6 @@ export interface TextPosition {
   readonly location: string;
 }
 
-const ALL = ['credential', 'personal'] as const;
 const isUuid = (s: string) => UUID_PATTERN.test(s);
 const among =
   (...sets: readonly (readonly string[])[]) =>
@@ -123,30 +121,28 @@ export class Redactor {
     return this.text(value, place);
   }
 
-  /** Text written by a person or a tool. */
-  text(text: string, place: TextPosition): string {
+  /** Text written by a person or a tool; of one that is shown, at most about `most` characters. */
+  text(text: string, place: TextPosition, most = Number.POSITIVE_INFINITY): string {
     const { mode } = this.#options;
     if (mode === 'full') return text;
-    const local = mode === 'safe' ? text : this.#relative(text);
-    const findings = findSecrets(local, ALL);
-    let out = '';
-    let end = 0;
-    for (const finding of findings) {
-      const replacement = `[REDACTED:${categoryOf({ id: finding.detector, kind: finding.kind })}:${finding.detector}]`;
-      this.#note(place, replacement);
-      out += local.slice(end, finding.start) + replacement;
-      end = finding.end;
+    if (mode === 'safe') {
+      for (const finding of findAll(text)) this.#note(place, markOf(finding));
+      const withheld = `[REDACTED:text:withheld#${this.#token(text)}]`;
+      this.#note(place, withheld);
+      return withheld;
     }
-    if (mode === 'workspace') return this.#withoutRoot(out + local.slice(end), place);
-    const withheld = `[REDACTED:text:withheld#${this.#token(text)}]`;
-    this.#note(place, withheld);
-    return withheld;
+    const whole = removeFindings(this.#relative(text));
+    // What is cut may look like something that the whole does not.
+    const shown = withoutRoot(whole.length <= most ? whole : removeFindings(cutAt(whole, most)));
+    // Also the marks that the text had, which a reader cannot tell from others.
+    for (const [mark] of shown.matchAll(MARK)) this.#note(place, mark);
+    return shown;
   }
 
   /** An identifier chosen by another program, such as a job's: kept, unless it looks like something else. */
   identifier(id: string, place: TextPosition): string {
-    if (this.#options.mode === 'full' || findSecrets(id, ALL).length === 0) return id;
-    return this.text(id, place);
+    const isPlain = findAll(id).length === 0 && id.search(MARK) < 0;
+    return this.#options.mode === 'safe' && isPlain ? id : this.text(id, place);
   }
 
   /** An actor; names of people are redacted. */
@@ -157,16 +153,9 @@ export class Redactor {
   /** Makes paths in the workspace and home directory relative. */
   #relative(text: string): string {
     const { workspace, home } = this.#options;
-    const inWorkspace = text.replaceAll(`${workspace}/`, '').replaceAll(workspace, '[WORKSPACE_PATH]');
+    const inside = text.replaceAll(`${workspace}/`, '').replaceAll(workspace, '[WORKSPACE_PATH]');
+    const inWorkspace = inside === '' && text !== '' ? '[WORKSPACE_PATH]' : inside;
     return home === undefined || home === '/' ? inWorkspace : inWorkspace.replaceAll(home, '[HOME]');
-  }
-
-  /** Withholds an absolute path that no detector recognized. */
-  #withoutRoot(text: string, place: TextPosition): string {
-    if (!text.startsWith('/')) return text;
-    const replacement = '[REDACTED:path:absolute-path]';
-    this.#note(place, replacement);
-    return replacement;
   }
 
   #token(text: string): string {
@@ -178,4 +167,16 @@ export class Redactor {
     const detector_id = detector.replace(/#.*/, '');
     this.redactions.push({ file, location, category, detector_id, replacement });
   }
+}
+
+/** Withholds an absolute path that no detector recognized. */
+function withoutRoot(text: string): string {
+  return text.startsWith('/') ? '[REDACTED:path:absolute-path]' : text;
+}
+
+/** The beginning of a text, which ends in no mark. */
+function cutAt(text: string, most: number): string {
+  const mark = text.lastIndexOf('[REDACTED:', most);
+  const end = mark < 0 ? -1 : text.indexOf(']', mark);
+  return text.slice(0, end > most ? end + 1 : most).toWellFormed();
 }

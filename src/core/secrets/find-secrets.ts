@@ -9,22 +9,33 @@ export interface SecretFinding {
   readonly end: number;
 }
 
+/** Marks of what was removed: `[DETECTOR]` in texts of the ledger, `[REDACTED:CATEGORY:DETECTOR]` in debug bundles. */
+const REMOVED = new RegExp(
+  `(?:\\[(?:REDACTED:[a-z]+:)?(?:withheld|${DETECTORS.map((d) => d.id).join('|')})(?:#[0-9a-f]{8})?\\])+`,
+  'g',
+);
+
 /**
  * Finds secrets in a text, in order; of two that overlap, the first to start, and of two with the same start the
- * longer. Linear in the text for each detector.
+ * longer. What lies within marks of what was removed is none. Linear in the text for each detector.
  */
 export function findSecrets(
   text: string,
   kinds: readonly Detector['kind'][] = ['credential'],
 ): SecretFinding[] {
   const found: SecretFinding[] = [];
+  const removed = [...text.matchAll(REMOVED)].map((m) => ({ start: m.index, end: m.index + m[0].length }));
   for (const { id, kind, pattern, group, accepts } of DETECTORS) {
     if (!kinds.includes(kind)) continue;
+    let next = 0;
     for (const match of text.matchAll(pattern)) {
       const secret = match[group ?? 0]!;
       if (accepts !== undefined && !accepts(secret, match)) continue;
       const start = match.index + (group === undefined ? 0 : match[0].lastIndexOf(secret));
-      found.push({ detector: id, kind, start, end: start + secret.length });
+      const end = start + secret.length;
+      while (next < removed.length && removed[next]!.end < end) next += 1;
+      if (next < removed.length && removed[next]!.start <= start) continue;
+      found.push({ detector: id, kind, start, end });
     }
   }
   found.sort((a, b) => a.start - b.start || b.end - a.end);

@@ -87,7 +87,8 @@ export function diagnosticsOf(
         file: 'diagnostics.jsonl' as const,
         location: `$[${diagnostics.length}].${field}`,
       });
-      const words = said.map((text) => redactor.text(text, place('message')));
+      // Joined first: a text may say what the next one is.
+      const words = said.length === 0 ? [] : [redactor.text(said.join(': '), place('message'))];
       diagnostics.push(
         compact({
           id: derivedUuid(`${event_id} ${code}`),

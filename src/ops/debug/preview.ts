@@ -29,12 +29,7 @@ export async function previewOf(
   if (guardExport(subject, new Set(), 'public').length > 0) return undefined;
   const text = await textOf(objects, record);
   if (text === undefined || text === '') return undefined;
-  const redacted = redactor.text(text, place);
-  if (redacted.length <= SHOWN) return redacted;
-  // Do not cut a redaction mark either.
-  const mark = redacted.lastIndexOf('[REDACTED:', SHOWN);
-  const end = mark < 0 ? -1 : redacted.indexOf(']', mark);
-  return redacted.slice(0, end > SHOWN ? end + 1 : SHOWN).toWellFormed();
+  return redactor.text(text, place, SHOWN);
 }
 
 async function textOf(objects: ObjectStore, { content_hash }: ArtifactRecord): Promise<string | undefined> {
