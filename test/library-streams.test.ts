@@ -272,6 +272,22 @@ it('throws the reason of a signal after the record of a run whose tool it ended'
   }
 });
 
+it('throws what a callback throws after the record of the run, and the reason of a signal while output is kept', async () => {
+  const script = ['sh', '-c', 'echo x >$HS_OUT/x; echo up; sleep 60'];
+  const failing = store.run(script, { onOutput: () => Promise.reject(enough) });
+  await expect(failing).rejects.toBe(enough);
+  const stop = new AbortController();
+  const onOutput = async () => {
+    stop.abort('no Error');
+    return true;
+  };
+  const stopped = store.run(script, { signal: stop.signal, keepFailed: true, onOutput });
+  await expect(stopped).rejects.toBe('no Error');
+  const records: unknown[] = [];
+  for await (const { payload } of store.ledgerEntries({ type: 'tool_run' })) records.push(payload);
+  expect(records).toMatchObject([{ errors: ['enough'] }, { errors: ['no Error'] }]);
+});
+
 it('throws the reason of a signal before the tool of a run is started', async () => {
   const stop = new AbortController();
   const call = store.run(['sh', '-c', 'sleep 60'], { signal: stop.signal });

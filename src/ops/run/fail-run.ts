@@ -1,4 +1,4 @@
-import { type ErrorCode, HsError, isErrno, isHsError } from '../../errors/hs-error.js';
+import { type ErrorCode, HsError, isErrno, isHsError, messageOf } from '../../errors/hs-error.js';
 import type { Register } from './register-outputs.js';
 import type { RunContext } from './run-context.js';
 import type { RunFacts } from './run-record.js';
@@ -20,14 +20,16 @@ export interface FailedRun {
   readonly rescued: boolean;
 }
 
-/** Records the run without its output, and returns the error to throw, which says whether that succeeded. */
+/**
+ * Records the run without its output, and returns the error to throw: what the caller's own signal or callback threw as it
+ * is, or one that says whether that succeeded.
+ */
 export async function failRun(
   { places }: RunContext,
   register: Register,
   { facts, errors, rescued }: FailedRun,
   e: unknown,
 ): Promise<unknown> {
-  if (!isHsError(e) && !isErrno(e)) return e;
   const said = `the tool exited with status ${facts.toolStatus}, but its output was not registered`;
   const code = isHsError(e) ? e.code : 'SYSTEM';
   const hint = rescued
@@ -38,12 +40,13 @@ export async function failRun(
   const unknown = code === 'OUTCOME_UNKNOWN';
   let unrecorded = '';
   try {
-    if (!unknown) await register.commit([], facts, [...errors, (e as Error).message]);
+    if (!unknown) await register.commit([], facts, [...errors, messageOf(e)]);
   } catch (again) {
     if (!isHsError(again) && !isErrno(again)) throw again;
     unrecorded = '; the run could not be recorded either';
   }
-  return new HsError(code, `${unknown ? '' : `${said}: `}${(e as Error).message}${unrecorded}`, {
+  if (!isHsError(e) && !isErrno(e)) return e;
+  return new HsError(code, `${unknown ? '' : `${said}: `}${e.message}${unrecorded}`, {
     ...(hint === undefined ? {} : { hint }),
     details: { run_id: facts.runId, exit_status: facts.toolStatus },
     cause: e,
