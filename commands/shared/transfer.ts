@@ -32,9 +32,9 @@ export const TRANSFER_EXITS = {
 };
 
 /** What both directions do, for the man pages. */
-export const TRANSFER_TERMS = `Artifacts keep their ids, names, labels and manifests. Only what is missing is copied: an artifact that exists there is left as it is, and an object that exists there is not copied again. If nothing is missing, nothing is written to either ledger. Pins, removals and the policy do not travel. Neither do older revisions, nor sources, without \`--with-sources\`.
+export const TRANSFER_TERMS = `Artifacts keep their ids, names, labels and manifests. Only what is missing is copied: an artifact that exists in the store it is copied to is left as it is, and an object that exists in that store is not copied again. If nothing is missing, nothing is written to either ledger. Pins, removals and the policy do not travel. Neither do older revisions, nor sources, without \`--with-sources\`.
 
-Leaving a store is an export: the capability artifact.export, the guard and the budgets of that store decide, and its ledger gets the decision before the first byte leaves, and a record of what left, under the format \`store\`. Arriving is an import, under the capability bundle.import: manifests, indexes, bundles and the hash of every object are verified, what was approved or frozen is ordinary work (L3), and of all that either store says about the content the strictest classification applies. An artifact that exists there and is stricter here becomes as strict there, and keeps its TTL. See hs-export(1) and hs-import(1).
+Leaving a store is an export: the capability artifact.export, the guard and the budgets of that store decide, and its ledger gets the decision before the first byte leaves, and a record of what left, under the format \`store\`. Arriving is an import, under the capability bundle.import: manifests, indexes, bundles and the hash of every object are verified, what was approved or frozen is ordinary work (L3), and of all that either store says about the content the strictest classification applies. An artifact that exists in both and is stricter in the store that it leaves becomes as strict in the other, and keeps its TTL there. See hs-export(1) and hs-import(1).
 
 Artifacts are copied in batches, in the order in which they were registered. A batch is visible at once, by one ledger entry, after all its objects are durable. If the command is interrupted, run it again: it continues after the last batch. Several transfers may run at once. An artifact that is refused or damaged is reported and does not stop the others.`;
 
@@ -78,7 +78,7 @@ export async function* transferRows(
     if (artifact === undefined) continue;
     if (artifact.present) present++;
     else copied++;
-    tell(artifact, log);
+    tell(artifact, direction, options.dryRun, log);
     // For a pipe, only what was copied is a line.
     if (!artifact.present || globals.json || globals.jsonl) yield row(artifact);
   }
@@ -101,11 +101,21 @@ function row(a: TransferredArtifact) {
   };
 }
 
-function tell(a: TransferredArtifact, log: Context['log']): void {
+function tell(
+  a: TransferredArtifact,
+  direction: 'push' | 'pull',
+  isPlanned: boolean,
+  log: Context['log'],
+): void {
   const id = a.artifactId.slice(0, 8);
-  if (a.tightened && a.present) log.warn(`'${id}' existed there, and is now classified as strictly there`);
-  else if (a.tightened) log.warn(`'${id}' is classified more strictly there, as its content was before`);
+  const [at, origin] = direction === 'push' ? ['there', 'here'] : ['here', 'there'];
+  const becomes = isPlanned ? 'would be' : 'is now';
+  if (a.tightened && a.present) {
+    log.warn(`'${id}' exists ${at} already, and ${becomes} classified as strictly as ${origin}`);
+  } else if (a.tightened) {
+    log.warn(`'${id}' is classified more strictly ${at}, as its content was before`);
+  }
   if (a.demoted)
     log.warn(`'${id}' was approved or frozen where it came from; its copy is ordinary work (L3)`);
-  if (a.ttlOver) log.warn(`the TTL of '${id}' has expired: the next collection there removes it`);
+  if (a.ttlOver) log.warn(`the TTL of '${id}' has expired: the next collection ${at} removes it`);
 }

@@ -48,6 +48,23 @@ it('gives each artifact a row in JSON, those that were there already too', async
   });
 });
 
+it.each(['push', 'pull'])(
+  'says which of two copies is classified more strictly by a %s',
+  async (direction) => {
+    const { one, two } = await world();
+    await one(['push', 'a', 'two']);
+    await one(['reclassify', 'a', '--classification', 'medium', '--reason', 'r']);
+    const transfer = (...args: string[]) =>
+      direction === 'push' ? one(['push', 'a', 'two', ...args]) : two(['pull', 'a', 'one', ...args]);
+    const [at, origin] = direction === 'push' ? ['there', 'here'] : ['here', 'there'];
+    const said = (becomes: string) =>
+      expect.stringContaining(`exists ${at} already, and ${becomes} classified as strictly as ${origin}\n`);
+    expect((await transfer('--dry-run')).stderr).toEqual(said('would be'));
+    expect((await transfer()).stderr).toEqual(said('is now'));
+    expect((await two(['show', 'a'])).stdout).toContain('medium');
+  },
+);
+
 it('reports what may not leave, copies the rest, and exits with 3; 6 if nothing else was asked for', async () => {
   const { dir, one, two, id } = await world();
   await one(['put', `${dir}/b`, '--name', 'b', '--classification', 'high', '--ttl', '9']);
