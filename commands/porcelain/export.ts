@@ -111,7 +111,7 @@ While writing, hs holds the directories below DEST open and follows no link belo
         consents: options.consent,
         ...purposeOf(options),
         ...(options.format === undefined ? {} : { format: options.format }),
-        ...(epoch === undefined ? {} : { mtime: Math.floor(epoch / 1000) }),
+        ...(epoch === undefined ? {} : { mtime: epoch }),
       };
       if (dryRun) {
         const { planExport } = await import('../../src/ops/export/plan-export.js');

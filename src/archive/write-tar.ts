@@ -2,7 +2,7 @@ import { type Pack, pack } from 'tar-stream';
 import { comparePaths, type SafePath, TreeNames } from '../core/paths/safe-path.js';
 import { escapeText } from '../core/text/escape-control.js';
 import { HsError } from '../errors/hs-error.js';
-import { archiveTime } from './archive-time.js';
+import { archiveTime, demandArchiveTime } from './archive-time.js';
 import { drain, push } from './pump.js';
 
 export interface TarInput {
@@ -20,9 +20,6 @@ export interface TarOptions {
   readonly mtime?: number | undefined;
 }
 
-/** 11 octal digits could hold more, but tar-stream counts seconds in 32 bits. */
-const MAX_MTIME = 2 ** 31 - 1;
-
 /**
  * Writes files as a tar that is bitwise identical on every machine (C2): a single time, owner and group 0 without
  * names, four possible modes, no extended attributes, PAX headers only for names that the header cannot hold. `entries`
@@ -35,8 +32,7 @@ export function writeTar(
   { mtime: asked }: TarOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const mtime = archiveTime(asked);
-  if (!Number.isInteger(mtime) || mtime < 0 || mtime > MAX_MTIME)
-    throw new HsError('USAGE', `the time ${mtime} of archive entries is not between 0 and ${MAX_MTIME}`);
+  demandArchiveTime(mtime);
   const out = pack() as Pack & AsyncIterable<Uint8Array>;
   const date = new Date(mtime * 1000);
   return drain(out, async () => {

@@ -34,7 +34,7 @@ export interface Context<O = Readonly<Record<string, unknown>>, A = Readonly<Rec
   /** `HS_ACTOR` and `HS_JOB_ID`, unparsed. */
   readonly actor: string | undefined;
   readonly jobId: string | undefined;
-  /** `SOURCE_DATE_EPOCH` in milliseconds; USAGE if it is not a number of seconds. */
+  /** `SOURCE_DATE_EPOCH` in seconds; USAGE if it is not a number of seconds. */
   sourceDateEpoch(): number | undefined;
   readonly stdin: Input;
   /** Only for commands that write bytes or records as they go; others return results. */

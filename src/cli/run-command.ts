@@ -21,9 +21,6 @@ import type { Parts } from './parts.js';
 import { present } from './present-result.js';
 import { onService } from './service-host.js';
 
-/** The last second that a timestamp can represent. */
-const LAST_SECOND = 253_402_300_799;
-
 /** The hint if a command completed but its result could not be written. */
 const UNSAID = 'what the command had to do is done: hs log tells what that was';
 
@@ -188,7 +185,7 @@ function makeContext(
     sourceDateEpoch: () => {
       const raw = get('SOURCE_DATE_EPOCH');
       if (raw === undefined) return undefined;
-      return parsed('SOURCE_DATE_EPOCH', raw, () => parseInteger(raw, { max: LAST_SECOND })) * 1000;
+      return parsed('SOURCE_DATE_EPOCH', raw, () => parseInteger(raw));
     },
     signal: interrupt.signal,
     host,

@@ -115,6 +115,26 @@ describe('hs export', () => {
     expect(await tar({ SOURCE_DATE_EPOCH: '86400' })).not.toEqual(bytes);
   });
 
+  it('refuses a time that an archive cannot have before anything is decided, and for archives alone', async () => {
+    const cwd = await workspace();
+    const head = async () => (await hs(['ledger', 'head'], { cwd })).stdout;
+    const before = await head();
+    for (const time of ['2147483648', '8589934591', '99999999999999']) {
+      const env = { SOURCE_DATE_EPOCH: time };
+      for (const call of ['t.tar', 't.tar.gz', '-', 't.tar --dry-run']) {
+        const { status, stderr } = await hs(['export', 'tree', ...call.split(' ')], { cwd, env });
+        expect({ call, status, stderr }).toMatchObject({ status: 2, stderr: expect.stringContaining(time) });
+        expect(stderr).toContain('is not between 0 and 2147483647');
+      }
+      expect(await head()).toBe(before);
+      expect((await hs(['export', 'tree', `at-${time}`, '--dry-run'], { cwd, env })).status).toBe(0);
+    }
+    const last = { SOURCE_DATE_EPOCH: '2147483647' };
+    expect((await hs(['export', 'tree', 't.tar'], { cwd, env: last })).status).toBe(0);
+    const far = { SOURCE_DATE_EPOCH: '99999999999999' };
+    expect((await hs(['export', 'tree', 'there'], { cwd, env: far })).status).toBe(0);
+  });
+
   const anotherUser = `writes a tar that is the same bytes for every user${because(whyNotNobody)}`;
   it.skipIf(whyNotNobody !== undefined)(anotherUser, async () => {
     const cwd = await workspace();

@@ -111,5 +111,5 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
     'the pager for lists on a terminal (default: PAGER, or else less, with LESS=FRX unless LESS is set); empty or cat: none',
   NO_COLOR: 'if set, no colour unless --color says otherwise',
   SOURCE_DATE_EPOCH:
-    'the time written inside bundles and other tars, in seconds since 1970 (default: 1980-01-01)',
+    'the time written inside bundles and other tars, in seconds since 1970, to 2147483647 (default: 1980-01-01)',
 };

@@ -1,3 +1,4 @@
+import { archiveTime, demandArchiveTime } from '../../archive/archive-time.js';
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
 import { culpritDetails } from '../../core/guard/guard.js';
@@ -133,6 +134,7 @@ function shapeOf(session: Session, request: ExportRequest, content: Content): Sh
     });
   }
   if (format === 'oci') demandRecordable(session);
+  if (format === 'tar' || format === 'tar.gz') demandArchiveTime(archiveTime(request.mtime));
   const withManifest = request.withManifest === true;
   const entries = exportedFiles(session, content, format, withManifest);
   let written: Promise<readonly PayloadEntry[]> | undefined;

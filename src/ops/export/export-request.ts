@@ -30,7 +30,7 @@ export interface ExportRequest {
   readonly target?: ExportTarget;
   /** A reference to the view in which the export was approved, for the record (B7). */
   readonly displayProjectionRef?: string;
-  /** Modification times inside a tar, in seconds since 1970 (`SOURCE_DATE_EPOCH`); default 1980-01-01. */
+  /** Modification times inside a tar, in seconds since 1970, to 2147483647 (`SOURCE_DATE_EPOCH`); default 1980-01-01. */
   readonly mtime?: number;
   /** Decide and check only; write and record nothing (D5). */
   readonly dryRun?: boolean;
