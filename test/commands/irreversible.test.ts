@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ensureDir } from 'fs-extra/esm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type InsideResult, inside } from '../helpers/inside.js';
 import { checkDocument } from '../helpers/removal-document.js';
@@ -55,6 +56,23 @@ describe('what is irreversible', () => {
     expect(report.stdout).toMatch(/^for good +1 cannot be brought back: secret/m);
     expect((await run(['show', secret])).stdout).toContain('cannot be brought back');
     expect((await run(['pin', secret])).stderr).toContain('hint: it was removed for good');
+  });
+
+  it('frees as much as was said: the index of a restricted directory stays', async () => {
+    await ensureDir(join(cwd, 'd'));
+    for (let n = 0; n < 50; n++) await writeFile(join(cwd, 'd', `${n}`), `${n}`);
+    await run(['put', 'd', '--name', 'd', '--classification', 'high', '--ttl', '1']);
+    await run(['put', 'd', '--name', 'twin']);
+    const parts: number[] = [];
+    for (const [n, name] of ['twin', 'd'].entries()) {
+      const { plan } = await json(await run(['rm', name, '--purge', '--dry-run', '--json']));
+      const done = JSON.parse((await run(['rm', name, '--purge', '--yes', '--json'])).stdout);
+      expect([done.plan.freed_bytes, done.reclaimed.purged.objects]).toEqual([plan!.freed_bytes, n * 50 + 1]);
+      expect(done.reclaimed.purged.size_bytes).toBe(plan!.freed_bytes);
+      parts.push(plan!.freed_bytes);
+    }
+    // A manifest; another one and the files.
+    expect(parts[1]! - parts[0]!).toBeLessThan(300);
   });
 
   it('is never offered hs restore', async () => {

@@ -1,4 +1,4 @@
-import { float64, GrowingColumn, uint32 } from '../objects/growing-column.js';
+import { float64, GrowingColumn, uint8, uint32 } from '../objects/growing-column.js';
 import { IdTable } from '../objects/id-table.js';
 import type { ObjectId } from '../objects/ids.js';
 
@@ -7,12 +7,14 @@ export class ObjectColumns {
   readonly ids: IdTable;
   readonly #sizes: GrowingColumn<Float64Array>;
   readonly #users: GrowingColumn<Uint32Array>;
+  readonly #held: GrowingColumn<Uint8Array>;
   #stored = 0;
 
   constructor(expected = 0) {
     this.ids = new IdTable(expected);
     this.#sizes = new GrowingColumn(float64, expected);
     this.#users = new GrowingColumn(uint32, expected);
+    this.#held = new GrowingColumn(uint8, expected);
   }
 
   /** Bytes of all distinct objects that artifacts refer to, without lost ones. */
@@ -27,11 +29,17 @@ export class ObjectColumns {
     return this.#users.values.subarray(0, this.#users.length);
   }
 
+  /** By number: 1 where no removal frees the object. */
+  get held(): Uint8Array {
+    return this.#held.values;
+  }
+
   /** The number, new or not, of an object. */
   #known(number: number): number {
     if (number === this.#users.length) {
       this.#sizes.push(0);
       this.#users.push(0);
+      this.#held.push(0);
     }
     return number;
   }
@@ -44,9 +52,9 @@ export class ObjectColumns {
     return number;
   }
 
-  /** Notes an object that something other than an artifact names. */
-  add(id: ObjectId): void {
-    this.#known(this.ids.add(id));
+  /** Notes an object that stays when no artifact names it. */
+  hold(id: ObjectId): void {
+    this.#held.values[this.#known(this.ids.add(id))] = 1;
   }
 
   /** Notes that an artifact names the object; its number. */

@@ -17,15 +17,17 @@ export const FREES_NOTHING: Freed = { bytes: 0, atOnce: 0 };
 export class RemovalAccount {
   readonly #artifacts: PlanInput['artifacts'];
   readonly #users: Uint32Array;
+  readonly #held: Uint8Array;
   readonly #windowless: Uint8Array;
   readonly #keepsNothing: boolean;
   #stored: number;
 
   /** `purge`: remove without a trash window (`hs rm --purge`). */
   constructor({ artifacts, policy, purge }: Pick<PlanInput, 'artifacts' | 'policy' | 'purge'>) {
-    const { users, stored } = artifacts.objects;
+    const { users, held, stored } = artifacts.objects;
     this.#artifacts = artifacts;
     this.#users = users.slice();
+    this.#held = held;
     this.#windowless = new Uint8Array(users.length);
     this.#stored = stored;
     this.#keepsNothing = purge === true || policy.retention.trash_days === 0;
@@ -47,7 +49,7 @@ export class RemovalAccount {
     const { sizes } = this.#artifacts.objects;
     let [bytes, atOnce] = [0, 0];
     for (const object of this.#artifacts.objectsOf(row)) {
-      if (--this.#users[object]! > 0) continue;
+      if (--this.#users[object]! > 0 || this.#held[object] === 1) continue;
       bytes += sizes[object]!;
       if (this.#keepsNothing || this.#windowless[object] === 1) atOnce += sizes[object]!;
     }

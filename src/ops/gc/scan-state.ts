@@ -7,7 +7,7 @@ import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import { ArtifactColumns, type ArtifactObjects } from '../../core/retention/artifact-columns.js';
 import { removedSources } from '../../core/retention/held-rows.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
-import { type Mark, type Marked, markFor } from '../../store/collector/mark.js';
+import { keepsIndex, type Mark, type Marked, markFor } from '../../store/collector/mark.js';
 import type { Unreferenced } from '../../store/collector/reclaimable.js';
 import type { IndexReader } from '../../store/objects/index-reader.js';
 import { lookUpAll } from '../../store/objects/known-objects.js';
@@ -35,10 +35,11 @@ class MarkedColumns implements Marked {
   }
 
   root(id: ObjectId): void {
-    this.artifacts.objects.add(id);
+    this.artifacts.objects.hold(id);
   }
 
   artifact(record: ArtifactRecord, objects: ArtifactObjects): void {
+    if (keepsIndex(record)) this.root(record.content_hash);
     this.artifacts.add(record, objects);
     this.#onEach();
   }

@@ -99,14 +99,16 @@ export function mark(store: Store, indexes: IndexReader, before?: Mark, signal?:
 }
 
 /**
- * Indexes of restricted directories that were removed. They outlive the bytes: the guard and the read gate need them
- * to recognize copies of the files.
+ * Whether the index outlives the artifact, as that of a restricted directory does: the guard and the read gate need it to
+ * recognize copies of the files.
  */
+export const keepsIndex = (record: ArtifactRecord) =>
+  record.payload_type === 'directory' && isRestricted(record);
+
+/** Indexes of artifacts that were removed. */
 export async function* keptIndexes(catalog: Catalog): AsyncGenerator<ObjectId, void> {
   for await (const record of catalog.provenGuarded()) {
-    const isKept =
-      record.removed !== undefined && record.payload_type === 'directory' && isRestricted(record);
-    if (isKept) yield record.content_hash;
+    if (record.removed !== undefined && keepsIndex(record)) yield record.content_hash;
   }
 }
 
