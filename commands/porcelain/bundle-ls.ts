@@ -17,12 +17,12 @@ export const bundleLs = listing({
   examples: [{ command: 'hs bundle ls delivery.tar', explains: 'List what a delivery contains.' }],
   exits: { 5: 'something does not match its hash or the index', 7: 'hostile input; the entry is named' },
   seeAlso: ['hs-bundle-verify(1)', 'hs-import(1)'],
-  async run({ args, options, stdin, path, disk }) {
+  async run({ args, options, stdin, path, disk, signal }) {
     const { verifyBundle } = await import('../../src/ops/bundle/verify-bundle.js');
     const { members } = await verifyBundle(
       await disk(),
       args.file === '-' ? stdin.bytes() : path(args.file),
-      options,
+      { ...options, signal },
     );
     return members.map(({ manifest: m, files }) => ({
       artifact_id: m.artifact_id,

@@ -22,12 +22,12 @@ Of a debug bundle (see hs-bundle-debug(1)), its documents are checked too: the r
     7: 'hostile input; the entry is named',
   },
   seeAlso: ['hs-bundle-create(1)', 'hs-bundle-ls(1)', 'hs-import(1)'],
-  async run({ args, options, stdin, path, disk, exit, progress }) {
+  async run({ args, options, stdin, path, disk, exit, progress, signal }) {
     const { verifyBundle } = await import('../../src/ops/bundle/verify-bundle.js');
     const bundle = await verifyBundle(
       await disk(),
       args.file === '-' ? stdin.bytes() : path(args.file),
-      options,
+      { ...options, signal },
       progress,
     );
     const { debug } = bundle;

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { noProgress, type ProgressSink } from '../core/effects.js';
+import { compact } from '../core/json/omit-undefined.js';
 import { HsError } from '../errors/hs-error.js';
 import { nodeDisk } from '../fsx/node-disk.js';
 import { systemEnvironment } from '../fsx/system-effects.js';
@@ -89,7 +90,7 @@ export async function verifyBundle(
       'stream' in asked!
         ? advancing(streams.open(asked.stream, signal), sink)
         : resolve(systemEnvironment().cwd, asked!.path);
-    return toVerified(await verify(yieldingDisk(nodeDisk()), from, rest));
+    return toVerified(await verify(yieldingDisk(nodeDisk()), from, compact({ ...rest, signal })));
   });
 }
 

@@ -120,4 +120,30 @@ describe('a file that the user names', () => {
     );
     expect(status).toBe(143);
   });
+
+  const BUNDLE_CALLS = ['bundle verify', 'bundle ls', 'import'];
+
+  it('may be a bundle in a pipe, which is read once', async () => {
+    const { hs, bash } = await world();
+    await hs(['bundle', 'create', 'kept', '--name', 'made']);
+    await hs(['export', 'made', 'made.tar.gz']);
+    for (const call of BUNDLE_CALLS) {
+      const { status, stdout, stderr } = bash(`hs ${call} made.tar.gz`);
+      expect({ call, status }).toEqual({ call, status: 0 });
+      const ways = [
+        `hs ${call} <(cat made.tar.gz)`,
+        `cat made.tar.gz | hs ${call} /dev/stdin`,
+        `mkfifo pipe; hs ${call} pipe & cat made.tar.gz > pipe; wait $!; s=$?; rm pipe; exit $s`,
+      ];
+      for (const line of ways) expect(bash(line)).toMatchObject({ status, stdout, stderr });
+    }
+  });
+
+  it.each(BUNDLE_CALLS)('may be one that nobody writes to, and a signal ends the wait (%s)', async (call) => {
+    const { bash } = await world();
+    const { status } = bash(
+      `mkfifo pipe; "${process.execPath}" "${HS_PROGRAM}" ${call} pipe & exec 9>pipe; kill -TERM $!; wait $!`,
+    );
+    expect(status).toBe(143);
+  });
 });

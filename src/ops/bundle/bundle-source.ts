@@ -6,6 +6,7 @@ import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import { SafeDir } from '../../fsx/safe-dir.js';
 import { chunksOf } from '../payload/chunks-of.js';
+import { namedChunks } from '../payload/named-file.js';
 
 /** One file of a bundle from outside the store. */
 export interface BundleFile {
@@ -19,30 +20,29 @@ export interface BundleFile {
 /** A path, or the bytes of an archive. */
 export type BundleSource = string | AsyncIterable<Uint8Array>;
 
-/** The files of a bundle: a tar, a tar.gz, or the directory of an export. All of it is hostile input. */
+export type BundleReading = Partial<ArchiveLimits> & {
+  /** Ends the wait for a pipe. */
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * The files of a bundle: a tar or a tar.gz, in a file or a pipe, or the directory of an export. All of it is hostile
+ * input.
+ */
 export async function* readBundle(
   disk: Disk,
   source: BundleSource,
-  options: Partial<ArchiveLimits> = {},
+  { signal = new AbortController().signal, ...limits }: BundleReading = {},
 ): AsyncGenerator<BundleFile, void, undefined> {
-  if (typeof source !== 'string') {
-    yield* filesOf(source, options);
-    return;
+  if (typeof source !== 'string') return yield* filesOf(source, limits);
+  if (!(await namesDirectory(disk, source))) {
+    return yield* filesOf(namedChunks({ disk, signal, path: source, typed: source }), limits);
   }
-  if ((await kindOf(disk, source)) === 'directory') {
-    const dir = await SafeDir.open(disk, source);
-    try {
-      yield* walk(dir, '', new DirectoryGate({ ...DEFAULT_LIMITS, ...options }));
-    } finally {
-      await dir.close();
-    }
-    return;
-  }
-  const file = await disk.open(source, { access: 'read', follow: true });
+  const dir = await SafeDir.open(disk, source);
   try {
-    yield* filesOf(chunksOf(file), options);
+    yield* walk(dir, '', new DirectoryGate({ ...DEFAULT_LIMITS, ...limits }));
   } finally {
-    await file.close();
+    await dir.close();
   }
 }
 
@@ -54,15 +54,14 @@ async function* filesOf(
   for await (const entry of readArchive(bytes, options)) if (entry.kind === 'file') yield entry;
 }
 
-async function kindOf(disk: Disk, path: string): Promise<'file' | 'directory'> {
+/** False where there is nothing, too: who reads it says so. */
+async function namesDirectory(disk: Disk, path: string): Promise<boolean> {
   try {
-    const { kind } = await disk.stat(path);
-    if (kind === 'file' || kind === 'directory') return kind;
+    return (await disk.stat(path)).kind === 'directory';
   } catch (e) {
-    if (!isErrno(e, 'ENOENT', 'ENOTDIR')) throw e;
-    throw new HsError('NOT_FOUND', `'${escapeText(path)}' does not exist`);
+    if (!isErrno(e, 'ENOENT', 'ENOTDIR', 'ELOOP')) throw e;
+    return false;
   }
-  throw new HsError('HOSTILE_INPUT', `'${escapeText(path)}' is neither a file nor a directory`);
 }
 
 function refused(entry: string, why: string): HsError {

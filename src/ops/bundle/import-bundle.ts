@@ -30,7 +30,8 @@ export async function importBundle(
 ): Promise<Imported> {
   return session.write('bundle.import', [], async (tx) => {
     session.progress.start('reading', undefined, 'bytes');
-    const read = () => checkBundle(readBundle(session.disk, source, options), intoBatch(session, tx));
+    const reading = { ...options, signal: session.signal };
+    const read = () => checkBundle(readBundle(session.disk, source, reading), intoBatch(session, tx));
     const bundle = await namingBundle(session.disk, source, read, 'nothing was imported');
     const members = bundle.self === undefined ? bundle.members : [...bundle.members, bundle.self];
     const origin = { contentHash: bundle.contentHash, bundleId: bundle.self?.manifest.artifact_id };

@@ -1,10 +1,9 @@
-import type { ArchiveLimits } from '../../archive/archive-limits.js';
 import { noProgress } from '../../core/effects.js';
 import { sha256 } from '../../core/objects/hash.js';
 import type { Disk } from '../../fsx/disk.js';
 import { hashBytes } from '../payload/hash-file.js';
 import { namingBundle } from './bundle-error.js';
-import { type BundleSource, readBundle } from './bundle-source.js';
+import { type BundleReading, type BundleSource, readBundle } from './bundle-source.js';
 import { checkBundle } from './check-bundle.js';
 import type { CheckedBundle } from './checked-bundle.js';
 
@@ -12,7 +11,7 @@ import type { CheckedBundle } from './checked-bundle.js';
 export function verifyBundle(
   disk: Disk,
   source: BundleSource,
-  options: Partial<ArchiveLimits> = {},
+  options: BundleReading = {},
   progress = noProgress,
 ): Promise<CheckedBundle> {
   progress.start('verifying', undefined, 'bytes');
