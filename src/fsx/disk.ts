@@ -101,7 +101,7 @@ export interface Rooting {
 }
 
 export interface RootedDisk extends Disk {
-  /** Closes the held directories; later operations open them again. */
+  /** Closes the held directories, after the operations that are under way; later ones are USAGE. */
   release(): Promise<void>;
 }
 

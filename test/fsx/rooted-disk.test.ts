@@ -3,6 +3,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   symlinkSync,
   writeFileSync,
@@ -29,6 +30,18 @@ beforeEach(async () => {
 });
 
 const write = (path: string) => disk.writeFile(path, bytes, { mode: 0o600, sync: false });
+
+/** What this process has open there. */
+function heldBelow(dir: string): string[] {
+  const links = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return '';
+    }
+  });
+  return links.filter((to) => to.startsWith(dir));
+}
 
 describe('a disk within a directory', () => {
   it('changes nothing through a directory that is a link, whichever operation is asked for', async () => {
@@ -96,12 +109,28 @@ describe('a disk within a directory', () => {
     });
   });
 
-  it('reopens directories that it has released', async () => {
+  it('refuses every operation once it is released, and holds nothing', async () => {
     await write(`${root}/d/first`);
     await disk.release();
-    await write(`${root}/d/second`);
-    expect(readdirSync(`${root}/d`).sort()).toEqual(['first', 'second']);
+    const attempts = [
+      () => write(`${root}/d/second`),
+      () => disk.openDir(root),
+      () => disk.openDir(`${root}/d`),
+      () => disk.readdir(`${root}/d`),
+      () => disk.lstat(root),
+      () => disk.find(`${root}/d/first`),
+    ];
+    for (const attempt of attempts) await expect(attempt()).rejects.toMatchObject({ code: 'USAGE' });
+    expect(heldBelow(root)).toEqual([]);
+    await write(`${outside}/new`);
     await disk.release();
+  });
+
+  it('is released after the operations that are under way', async () => {
+    const writing = [1, 2, 3].map((n) => write(`${root}/d/${n}`));
+    await disk.release();
+    expect([readdirSync(`${root}/d`).sort(), heldBelow(root)]).toEqual([['1', '2', '3'], []]);
+    await Promise.all(writing);
   });
 
   it('refuses a path that does not name one place, and leaves paths outside to the disk it is of', async () => {

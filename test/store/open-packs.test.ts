@@ -5,8 +5,10 @@ import { sha256 } from '../../src/core/objects/hash.js';
 import type { ObjectId } from '../../src/core/objects/ids.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { type DiskOperation, surroundDisk } from '../../src/fsx/surround-disk.js';
+import { systemRandom } from '../../src/fsx/system-effects.js';
+import { LocalBackend } from '../../src/store/local/local-backend.js';
 import { Packs } from '../../src/store/local/objects/packs.js';
-import { behind, TINY_PACKS, testStore } from '../helpers/store.js';
+import { behind, TINY_PACKS, testEnvironment, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 
 /** Most that are kept open, and those of the latest hits. */
@@ -25,7 +27,6 @@ async function directoryOf(packs: number) {
     ids.push(sha256(contents[0]!));
   };
   for (let i = 0; i < packs; i++) await add();
-  await session.close();
   const dir = behind(session).layout.packs;
   expect((await readdir(dir)).length).toBe(packs);
   return { dir, ids, add };
@@ -167,5 +168,17 @@ it('few packs are open, however often each of many is read', async () => {
   }
   expect(most).toBeLessThanOrEqual(MOST_OPEN);
   await packs.close();
+  expect(open()).toBe(0);
+});
+
+it('a backend that is closed holds no packs open', async () => {
+  const { dir, ids } = await directoryOf(3);
+  const root = dir.slice(0, dir.lastIndexOf('/'));
+  const { disk, open } = counting();
+  const request = { disk, random: systemRandom(), env: testEnvironment(root) };
+  const backend = await LocalBackend.open(request, root);
+  for (const id of ids) await backend.objects.read(id, 100);
+  expect(open()).toBeGreaterThan(0);
+  await backend.close();
   expect(open()).toBe(0);
 });

@@ -160,7 +160,12 @@ export class LocalBackend implements Backend {
     return tryOut(this.parts, this.local.workspace, lease);
   }
 
-  close(): Promise<void> {
-    return this.#disk.release();
+  async close(): Promise<void> {
+    try {
+      await this.objects.close();
+      await this.index?.close();
+    } finally {
+      await this.#disk.release();
+    }
   }
 }

@@ -66,5 +66,4 @@ export class MemoryObjects implements ObjectSource {
   }
 
   async refresh(): Promise<void> {}
-  async close(): Promise<void> {}
 }

@@ -190,10 +190,6 @@ export class ObjectStore {
       await file.close();
     }
   }
-
-  async close(): Promise<void> {
-    await this.#source.close();
-  }
 }
 
 /** The same chunks, but the first `VERIFIED_FIRST_BYTES` only once there are more or they end without an error. */

@@ -42,6 +42,7 @@ export interface Backend {
    * a store.
    */
   tryOut(lease: string): Promise<readonly DoctorCheck[]>;
+  /** Closes all of it, its objects and its index too, once nothing uses it any more. */
   close(): Promise<void>;
 }
 

@@ -30,6 +30,4 @@ export interface CatalogIndex {
   forget(): Promise<void>;
   /** Frees disk space on a full disk for an operation that will free more. */
   makeRoom(): Promise<void>;
-  /** Everything returned earlier becomes invalid. */
-  close(): Promise<void>;
 }

@@ -39,5 +39,4 @@ export interface ObjectSource {
   sizesInUse(ids: Iterable<ObjectId>): Promise<ReadonlyMap<ObjectId, number>>;
   /** Drops cached locations, which other processes may have changed. */
   refresh(): Promise<void>;
-  close(): Promise<void>;
 }

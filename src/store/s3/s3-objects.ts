@@ -100,8 +100,4 @@ export class S3Objects implements ObjectSource {
     this.#trash.forget();
     await this.#mirror.local.objects.refresh();
   }
-
-  close(): Promise<void> {
-    return this.#mirror.local.objects.close();
-  }
 }
