@@ -131,6 +131,8 @@ export class CatalogCache {
         const facts = decodeRoot(this.#key!, this.#storeId, root);
         if (facts === undefined) throw new TablesDamaged('its root lacks the seal of this user');
         const runs = facts.map((fact) => this.#run(fact.name, () => this.#openRun(fact)));
+        // Another process may have replaced them.
+        for (const run of this.#open.values()) if (!runs.includes(run)) this.#retire(run);
         this.#root = root;
         return new LayeredTables(runs);
       } catch (e) {
