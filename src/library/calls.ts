@@ -14,8 +14,10 @@ export class Calls {
     const { next, return: leave, throw: fail } = inner;
     let ending: Promise<unknown> | undefined;
     const end = (why: unknown) => {
-      // After the step that is under way.
-      ending = fail.call(inner, why);
+      // After the step that is under way. Where what it delegates to cannot be thrown into, Node 24 throws its own error.
+      ending = fail.call(inner, why).catch(() => {
+        throw why;
+      });
       return ending.catch(() => undefined);
     };
     const step = (result: Promise<IteratorResult<T, void>>) => {

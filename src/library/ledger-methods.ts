@@ -48,7 +48,7 @@ export class LedgerMethods extends LineageMethods {
     try {
       yield* camelCasedEach(followHistory(session, query, last, until));
     } catch (e) {
-      if (!this.closing.aborted || e !== this.closing.reason) throw e;
+      if (!this.closing.aborted) throw e;
     }
   }
 
