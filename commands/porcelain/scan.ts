@@ -11,7 +11,7 @@ export const scan = listing({
   summary: 'search payloads for secrets',
   description: `Searches every file of the artifacts for strings that look like credentials: private keys, tokens of common services, passwords in URLs, and random-looking values assigned to names such as password or api_key. With --personal, also searches for e-mail addresses, telephone numbers and absolute paths. Prints where each was found and which detector found it, never the secret. The status is 1 if anything was found.
 
-The same detectors check text that is about to be kept for ever: names, labels, reasons, notes, file names and recorded arguments. A finding is a warning, or a refusal if the policy says so (secrets.on_detect). hs-promote(1) also checks the payload. A scan finds only secrets of a known form; it proves nothing.`,
+The same detectors check text that is about to be kept for ever: names, labels, reasons, notes, recorded arguments, policies, the actor and the job, the names of files that are put, where an export goes and which files it writes. A finding is a warning, or a refusal if the policy says so (secrets.on_detect), before anything is written or removed; the record of that leaves the secret out. What has already happened is recorded with a warning: outputs of a run, damage and its repair. The names of files in a directory are checked when it is exported. hs-promote(1) also checks the payload. A scan finds only secrets of a known form; it proves nothing.`,
   nul: true,
   positionals: { ids: some('ID', { complete: 'artifact' }) },
   options: { personal: flag(undefined, 'also search for e-mail addresses, telephone numbers and paths') },

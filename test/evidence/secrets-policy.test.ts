@@ -9,7 +9,8 @@ import { secrets } from './corpus.js';
 const token = secrets('policy')['github-token']!;
 let dir: TempDirectory;
 const at = (name: string) => join(dir.path, name);
-const run = (...args: string[]) => hs(args, { cwd: dir.path });
+const runAs = (env: Record<string, string>, args: readonly string[]) => hs(args, { cwd: dir.path, env });
+const run = (...args: string[]) => runAs({}, args);
 async function ok(...args: string[]) {
   const result = await run(...args);
   expect({ args, ...result }).toMatchObject({ status: 0 });
@@ -28,22 +29,50 @@ beforeEach(async () => {
   await ok('init');
   await ok('put', 'a', '--name', 'a');
   await ok('put', 'secret', '--name', 'secret');
+  mkdirSync(at('tree'));
+  for (const name of [token, 'b']) writeFileSync(at(`tree/${name}`), `${name === 'b'}\n`);
+  await ok('put', 'tree', '--name', 'tree');
+  await ok('init', `other-${token}`);
+  const policy = JSON.parse((await ok('policy', 'show')).stdout);
+  const grant = { actor: 'ai_job', actor_id: token, capabilities: ['artifact.read'] };
+  writeFileSync(at('grant.json'), JSON.stringify({ ...policy, grants: [...policy.grants, grant] }));
 });
 afterEach(() => dir.remove());
 
 /** Each way in which a person's words are kept for ever. */
-const WAYS: readonly (readonly [string, readonly string[]])[] = [
-  ['the name of what is put', ['put', 'a', '--name', token]],
-  ['a label of what is put', ['put', 'a', '--label', `key=${token}`]],
-  ['a file name', ['put', token]],
-  ['recorded arguments', ['run', '--sandbox', 'none', '--record-args', '--', 'true', token]],
-  ['a note', ['ledger', 'append-note', `see ${token}`]],
-  ['the reason of a pin', ['pin', 'a', '--reason', token]],
-  ['the reason of a reclassification', ['reclassify', 'a', '--no-exportable', '--reason', token]],
-  ['a label', ['label', 'a', `key=${token}`]],
-  ['a new name', ['rename', 'a', token]],
-  ['the name of a bundle', ['bundle', 'create', 'a', '--name', token]],
-];
+type Way = readonly [what: string, args: readonly string[], env?: Record<string, string>];
+const WAYS = (
+  [
+    ['the name of what is put', ['put', 'a', '--name', token]],
+    ['a label of what is put', ['put', 'a', '--label', `key=${token}`]],
+    ['a file name', ['put', token]],
+    ['recorded arguments', ['run', '--sandbox', 'none', '--record-args', '--', 'true', token]],
+    ['a note', ['ledger', 'append-note', `see ${token}`]],
+    ['the reason of a pin', ['pin', 'a', '--reason', token]],
+    ['the reason of a reclassification', ['reclassify', 'a', '--no-exportable', '--reason', token]],
+    ['a label', ['label', 'a', `key=${token}`]],
+    ['a new name', ['rename', 'a', token]],
+    ['the name of a bundle', ['bundle', 'create', 'a', '--name', token]],
+    ['the job of an entry', ['label', 'a', 'k=v'], { HS_JOB_ID: token }],
+    ['the actor of an entry', ['label', 'a', 'k=v'], { HS_ACTOR: `human:${token}` }],
+    ['the job of an export', ['export', 'a'], { HS_JOB_ID: token }],
+    ['the job of a run', ['run', '--sandbox', 'none', '--', 'touch', 'ran'], { HS_JOB_ID: token }],
+    ['the job of a removal', ['rm', 'a', '--purge', '--yes'], { HS_JOB_ID: token }],
+    ['the actor who empties the trash', ['trash', 'empty', '--yes'], { HS_ACTOR: `human:${token}` }],
+    ['the view of an export', ['export', 'a', '--display-projection', token]],
+    ['the platform of an export', ['export', 'a', '--target', `platform:${token}`]],
+    ['the destination of an export', ['export', 'a', `out-${token}`]],
+    ['the destination of a push', ['push', 'a', `other-${token}`]],
+    ['a file that an export writes', ['export', 'tree']],
+    ['the reason of a removal', ['rm', 'a', '--yes', '--reason', token]],
+    ['the reason of a purge', ['rm', 'a', '--purge', '--yes', '--reason', token]],
+    ['a grant of a policy', ['policy', 'set', 'grant.json']],
+    [
+      'a word behind a line break',
+      ['run', '--sandbox', 'none', '--record-args', '--', 'true', `a\n${token}`],
+    ],
+  ] as readonly Way[]
+).map(([what, args, env = {}]) => [what, args, env] as const);
 
 function everything(): string {
   return readdirSync(at('.hsstore/ledger'), { recursive: true, withFileTypes: true })
@@ -52,10 +81,17 @@ function everything(): string {
     .join('\n');
 }
 
+/** What is beside the store, and in the other one. */
+function everywhere(): string[] {
+  const names = readdirSync(dir.path, { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => !name.startsWith('.hsstore') && !/\/(?:leases|cache)\//.test(name)).sort();
+}
+
 describe('by the default policy', () => {
-  it.each(WAYS)('a secret in %s is warned of, and kept', async (_, args) => {
+  it.each(WAYS)('a secret in %s is warned of, and kept', async (_, args, env) => {
     writeFileSync(at(token), 'by name\n');
-    const { stderr } = await ok(...args);
+    const { status, stderr } = await runAs(env, args);
+    expect({ status, stderr }).toMatchObject({ status: 0 });
     expect(stderr).toContain('looks like a secret (github-token)');
     expect(stderr.replaceAll(token, '')).not.toContain(token.slice(0, 12));
   });
@@ -73,15 +109,27 @@ describe('by a policy that refuses secrets', () => {
     expect((await setPolicy({ secrets: { on_detect: 'refuse' } })).status).toBe(0);
   });
 
-  it.each(WAYS)('one in %s is refused, and the record of that does not hold it', async (_, args) => {
+  it.each(WAYS)('one in %s is refused, and the record of that does not hold it', async (_, args, env) => {
     writeFileSync(at(token), 'by name\n');
-    const { status, stderr } = await run(...args);
+    const before = everywhere();
+    const { status, stderr } = await runAs(env, args);
     // hs run keeps 125 for its own failures.
     expect({ status, stderr }).toMatchObject({ status: args[0] === 'run' ? 125 : 6 });
     expect(stderr).toContain('looks like a secret (github-token)');
     const ledger = everything();
     expect(ledger).toContain('looks like a secret');
     expect(ledger).not.toContain(token.slice(0, 12));
+    // Nothing was written outside, or started, or removed.
+    expect(everywhere()).toEqual(before);
+    for (const name of ['a', 'tree']) expect((await ok('ls', '--name', name)).stdout).toContain(name);
+    expect(readdirSync(at('.hsstore/trash'))).toEqual([]);
+  });
+
+  it('what has happened is recorded with a warning', async () => {
+    const link = 'ln -s nowhere "$HS_OUT/$0"';
+    const { stderr } = await run('run', '--sandbox', 'none', '--', 'sh', '-c', link, token);
+    expect(stderr).toContain('text in the ledger looks like a secret (github-token)');
+    expect(everything()).toContain('"type":"tool_run"');
   });
 
   it('text without secrets is accepted', async () => {

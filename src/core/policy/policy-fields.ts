@@ -32,7 +32,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   'run.least_level':
     'enforced+observed, isolated, enforced, detected or none: the weakest sandbox that hs run may use; isolated also hides the store, other processes, terminals and keys from the tool',
   'secrets.on_detect':
-    'warn or refuse: what hs does when a name, a label, a reason, a note or recorded arguments look like a secret',
+    'warn or refuse: what hs does when text for the ledger looks like a secret, see hs-scan(1); what has already happened, such as the end of a run, is recorded with a warning',
   'grants.N.actor': `${ACTOR_TYPES.join(', ')}: the type of actor that gets the grant`,
   'grants.N.actor_id': 'one actor of that type; all of them if unset',
   'grants.N.capabilities': 'the capabilities granted, from the list below; anything not granted is refused',

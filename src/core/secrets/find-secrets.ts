@@ -59,6 +59,20 @@ export function redact(
   return { text: out + text.slice(at), findings };
 }
 
+/** The detectors that find a credential in a value that is kept as JSON: in one of its strings, or in key and value. */
+export function namesInValue(value: unknown): string[] {
+  const json = JSON.stringify(value);
+  // Behind an escape no word begins.
+  const texts = json.includes('\\') ? [json, ...stringsIn(value)] : [json];
+  return namesOfSecrets(texts.flatMap((text) => findSecrets(text)));
+}
+
+function stringsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(stringsIn);
+}
+
 /** The distinct detector names of the findings. */
 export function namesOfSecrets(findings: readonly SecretFinding[]): string[] {
   return [...new Set(findings.map((f) => f.detector))];

@@ -1,6 +1,7 @@
 import type { ExportRecord } from '../../core/ledger/entry-types.js';
 import { recordText } from '../../core/text/ledger-text.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
+import type { BuildDraft } from '../../store/ledger/commit.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 import { type Decision, decideExport } from './decide-export.js';
@@ -25,9 +26,10 @@ export async function recordOutcome(
   tx: Transaction,
   exportId: string,
   { config, purpose }: { readonly config: ExportConfig; readonly purpose: Purpose },
-  { content, shape, placed, policyId, capability }: Decision,
+  decision: Decision,
   end: Pick<ExportRecord, 'outcome' | 'warnings' | 'errors'>,
 ): Promise<void> {
+  const { content, shape, placed, policyId, capability } = decision;
   const facts = {
     exportId,
     createdAt: session.now(),
@@ -40,8 +42,7 @@ export async function recordOutcome(
     policyId,
     purpose,
   };
-  const written = end.outcome === 'done' ? await shape.written() : [];
-  const paths = materializedPaths(shape.format, placed.target, written);
+  const paths = end.outcome === 'done' ? await pathsOf(decision) : [];
   await tx.commit(
     () => ({
       type: 'export_record',
@@ -51,6 +52,10 @@ export async function recordOutcome(
     }),
     { records: true },
   );
+}
+
+async function pathsOf({ shape, placed }: Decision): Promise<string[]> {
+  return materializedPaths(shape.format, placed.target, await shape.written());
 }
 
 /** The decision at the head, in the ledger before the first byte (B5); without it nothing is written. */
@@ -63,7 +68,7 @@ export async function recordDecision(
   onDecided: () => void,
 ): Promise<Decision> {
   let decision: Decision | undefined;
-  await tx.commit(async (catalog) => {
+  const build: BuildDraft = async (catalog) => {
     decision = await decideExport(session, catalog, request);
     session.signal.throwIfAborted();
     onDecided();
@@ -82,6 +87,9 @@ export async function recordDecision(
       capability: decision.capability,
       decision: decision.objections.length === 0 ? 'allow' : 'deny',
     };
-  });
+  };
+  // Refused, it writes nothing.
+  const toCome = async () => (decision!.objections.length === 0 ? pathsOf(decision!) : []);
+  await tx.commit(build, { toCome });
   return decision!;
 }

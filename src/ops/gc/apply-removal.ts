@@ -221,6 +221,7 @@ function removalOf(
         isLong: hasLongReports,
         purges: (item) => purges(item, request),
       }),
+      reason: request.reason,
       sensitivity: reportSensitivity(judged.input, [...judged.pruned, ...stays]),
     },
     summary: (reportBytes) => {

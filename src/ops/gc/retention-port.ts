@@ -32,6 +32,8 @@ export interface Removal {
   readonly report: {
     readonly artifact_id: ArtifactId;
     readonly bytes: Uint8Array;
+    /** What a person wrote into it. */
+    readonly reason?: string | undefined;
     /** As sensitive as the most sensitive artifact that the report names. */
     readonly sensitivity: ReportSensitivity;
   };

@@ -129,15 +129,17 @@ export class StoreRetention implements RetentionPort {
   async #commit(build: () => Promise<Removal | null>): Promise<number | undefined> {
     const { capability, subjects = [] } = this.#options;
     return this.#session.write(capability, subjects, async (tx) => {
-      const entry = await tx.commit(async (catalog) => {
+      let removal: Removal | null = null;
+      const draft = async (catalog: Catalog) => {
         this.#at = catalog;
         try {
-          const removal = await build();
+          removal = await build();
           return removal === null ? null : await this.#draft(tx, removal);
         } finally {
           this.#at = undefined;
         }
-      });
+      };
+      const entry = await tx.commit(draft, { toCome: () => ({ reason: removal?.report.reason }) });
       return entry?.seq;
     });
   }
@@ -165,11 +167,24 @@ export class StoreRetention implements RetentionPort {
     return { type: 'meta.gc_summary' as const, payload: summary(takes), ops };
   }
 
-  async reclaim({ emptyTrash, repack }: ReclaimScope): Promise<Reclaimed> {
+  async reclaim(scope: ReclaimScope): Promise<Reclaimed> {
+    const session = this.#session;
+    try {
+      // Who acts, before bytes go: what is recorded after that is not refused.
+      await session.checkSecrets(await session.catalog(), []);
+      return await this.#reclaim(scope);
+    } catch (e) {
+      // Also a clock that runs behind is detected outside of any commit: record the refusal.
+      if (!isHsError(e, 'REFUSED')) throw e;
+      return session.write(this.#options.capability, [], () => Promise.reject(e));
+    }
+  }
+
+  async #reclaim({ emptyTrash, repack }: ReclaimScope): Promise<Reclaimed> {
     const session = this.#session;
     const policy = await session.policy(await session.catalog());
     const { capability, patience } = this.#options;
-    const done = reclaim(
+    return reclaim(
       session.store,
       {
         emptyTrash,
@@ -198,11 +213,6 @@ export class StoreRetention implements RetentionPort {
       },
       this.#indexes,
     );
-    // A clock that runs behind is detected outside of any commit: record the refusal.
-    return done.catch((e: unknown) => {
-      if (!isHsError(e, 'REFUSED')) throw e;
-      return session.write(capability, [], () => Promise.reject(e));
-    });
   }
 }
 

@@ -23,6 +23,7 @@ import { patchPolicy, type SettingPatch } from '../../core/policy/policy-patch.j
 import type { PrunePlan } from '../../core/retention/prune-plan.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isHsError, prefixed } from '../../errors/hs-error.js';
+import type { BuildDraft } from '../../store/ledger/commit.js';
 import { hasFeature } from '../../store/port/format.js';
 import { acceptOutputRoot } from '../export/output-root.js';
 import { demandObjectRead } from '../guard/read-gate.js';
@@ -183,14 +184,19 @@ export async function setPolicy(
     }
     const { id } = await tx.batch.addBytes(encodePolicy(proposed.policy), { apart: true });
     let from = id;
-    const entry = await tx.commit((catalog) => {
+    const build: BuildDraft = (catalog) => {
       from = catalog.policyId;
       if (replaces !== undefined && from !== replaces) {
         throw new HsError('CONFLICT', 'another policy was set meanwhile', { hint: 'run the command again' });
       }
       if (from === id) return null;
-      return { type: 'policy_changed', payload: { from, to: id }, ops: [{ op: 'set_policy', policy: id }] };
-    });
+      return {
+        type: 'policy_changed',
+        payload: { from, to: id },
+        ops: [{ op: 'set_policy', policy: id }],
+      };
+    };
+    const entry = await tx.commit(build, { toCome: () => proposed.policy });
     await acceptOutputRoot(session.store.local, proposed.policy);
     return { from, to: id, changed: entry !== undefined };
   });

@@ -5,7 +5,7 @@ import { isS3Url } from '../../core/paths/s3-url.js';
 import { type Actor, isAllowed } from '../../core/policy/authorize.js';
 import type { CapabilityId } from '../../core/policy/capabilities.js';
 import type { Policy } from '../../core/policy/policy.js';
-import { findSecrets, namesOfSecrets } from '../../core/secrets/find-secrets.js';
+import { namesInValue } from '../../core/secrets/find-secrets.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import type { CommitContext } from '../../store/ledger/commit.js';
@@ -13,7 +13,7 @@ import type { Lease } from '../../store/port/lease-table.js';
 import type { Store } from '../../store/store.js';
 import { DamageRecord } from './damage-record.js';
 import { actorOf, jobIdOf, type SessionRequest } from './session-request.js';
-import { type Authority, lacksCapability, Transaction } from './transaction.js';
+import { type Authority, lacksCapability, type SecretsCheck, Transaction } from './transaction.js';
 
 /** Finishes the work of dead commands; provided by the code that opens the session. */
 export interface Recovery {
@@ -127,15 +127,19 @@ export class Session {
 
   /**
    * Searches text that will be kept forever for secrets (I6): a warning, once per session, or REFUSED if the policy
-   * requires it, unless the text `records` something that has already happened.
+   * requires it, unless the text `records` something that has already happened. With it go the names of who acts.
    */
-  async checkSecrets(catalog: Catalog, text: unknown, records = false): Promise<void> {
-    const found = namesOfSecrets(findSecrets(JSON.stringify(text)));
+  async checkSecrets(
+    catalog: Catalog,
+    text: unknown,
+    { records = false, by = this.commitContext }: SecretsCheck = {},
+  ): Promise<void> {
+    const found = namesInValue([text, by.actor.id, by.jobId]);
     if (found.length === 0) return;
     const what = `looks like a secret (${found.join(', ')})`;
     if (!records && (await this.policy(catalog)).secrets?.on_detect === 'refuse') {
       throw new HsError('REFUSED', `text for the ledger ${what}`, {
-        hint: 'the policy refuses it (secrets.on_detect): leave the secret out of names, labels, arguments and reasons',
+        hint: 'the policy refuses it (secrets.on_detect): leave the secret out of names, labels, arguments, reasons, destinations, HS_ACTOR and HS_JOB_ID',
         details: { detectors: found },
       });
     }

@@ -4,7 +4,7 @@ import type { Actor } from '../../core/policy/authorize.js';
 import type { CapabilityId } from '../../core/policy/capabilities.js';
 import { redact } from '../../core/secrets/find-secrets.js';
 import { recordText } from '../../core/text/ledger-text.js';
-import { type ErrorCode, HsError, isErrno } from '../../errors/hs-error.js';
+import { type ErrorCode, HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import { dropCopies, tidyPacks } from '../../store/collector/tidy.js';
 import { type BuildDraft, type CommitContext, commit } from '../../store/ledger/commit.js';
 import type { Lease } from '../../store/port/lease-table.js';
@@ -17,6 +17,21 @@ export interface Authority {
   readonly subjects: readonly string[];
 }
 
+/** How text is searched for secrets. */
+export interface SecretsCheck {
+  /** It says what has already happened: a warning must do. */
+  readonly records?: boolean;
+  /** Whose names the entry has, if not those of the session. */
+  readonly by?: Pick<CommitContext, 'actor' | 'jobId'>;
+}
+
+interface CommitOptions {
+  /** The entry records something that has already happened. */
+  readonly records?: boolean;
+  /** Text that another entry will record of what this one decides: searched for secrets with it. */
+  readonly toCome?: () => unknown;
+}
+
 /** The committer: what a transaction needs from its session. */
 export interface Committer {
   readonly store: Store;
@@ -25,7 +40,7 @@ export interface Committer {
   readonly signal: AbortSignal;
   isAllowed(catalog: Catalog, capability: CapabilityId): Promise<boolean>;
   warn(message: string): void;
-  checkSecrets(catalog: Catalog, text: unknown, records?: boolean): Promise<void>;
+  checkSecrets(catalog: Catalog, text: unknown, check?: SecretsCheck): Promise<void>;
 }
 
 /**
@@ -41,6 +56,8 @@ const TEXTS = [
   'name',
   'filename_hint',
   'reason',
+  'job_id',
+  'created_by_job_id', // the same, in a manifest
   'labels',
   'source_entity_refs',
   'entities', // the same, in an operation
@@ -54,6 +71,13 @@ function textsOf(of: Readonly<Record<string, unknown>>): unknown[] {
 /** Text for the record of a refusal, redacted, since the refused text may be a secret. */
 function redacted(text: string): string {
   return redact(text, ['credential']).text;
+}
+
+/** Who acts, for the record of a refusal: their names may be what was refused. A job's has no form that says so. */
+function withoutSecrets({ actor, jobId, ...rest }: CommitContext): CommitContext {
+  const id = redacted(actor.id);
+  const isPlain = jobId !== undefined && redacted(jobId) === jobId;
+  return { ...rest, actor: { ...actor, id }, ...(isPlain ? { jobId } : {}) };
 }
 
 /** REFUSED: the actor lacks the capability. */
@@ -89,22 +113,51 @@ export class Transaction {
   /**
    * Appends one entry. `build` is called with the catalog at the head, and again after each lost race. Returns
    * undefined if it found nothing to do. Once the session's signal is aborted, nothing new is committed and its reason
-   * is thrown, unless the entry `records` something that has already happened.
+   * is thrown, unless the entry `records` something that has already happened. All text of the entry is searched for
+   * secrets (I6).
    */
-  async commit(
+  commit(build: BuildDraft, options: CommitOptions = {}): Promise<LedgerEntry | undefined> {
+    return this.#append(build, this.#by.commitContext, options);
+  }
+
+  async #append(
     build: BuildDraft,
-    { records = false }: { readonly records?: boolean } = {},
+    context: CommitContext,
+    options: CommitOptions,
   ): Promise<LedgerEntry | undefined> {
-    const { store, commitContext } = this.#by;
-    const signal = records ? undefined : this.#by.signal;
+    const signal = options.records ? undefined : this.#by.signal;
+    let capability: CapabilityId | undefined;
     const authorized = async (catalog: Catalog) => {
       signal?.throwIfAborted();
       await this.#authorize(catalog);
       const draft = await build(catalog);
       signal?.throwIfAborted();
-      return draft === null ? null : this.#authorized(catalog, draft, records);
+      if (draft === null) return null;
+      capability = draft.capability;
+      await this.#checkDraft(catalog, draft, context, options);
+      const authority = this.#authority;
+      return authority === undefined
+        ? draft
+        : { capability: authority.capability, decision: 'allow' as const, ...draft };
     };
-    return commit(store, this.batch, commitContext, authorized, signal);
+    try {
+      return await commit(this.#by.store, this.batch, context, authorized, signal);
+    } catch (e) {
+      // Where an authority was asked, `perform` records it.
+      if (this.#authority !== undefined || capability === undefined || !isHsError(e, 'REFUSED')) throw e;
+      throw await this.refuse(e, { capability, subjects: [] });
+    }
+  }
+
+  /** The one check of what is about to enter the ledger. */
+  async #checkDraft(
+    catalog: Catalog,
+    draft: EntryDraft,
+    by: CommitContext,
+    { records = false, toCome }: CommitOptions,
+  ): Promise<void> {
+    const ops = (draft.ops ?? []).map((op) => textsOf(op));
+    await this.#by.checkSecrets(catalog, [draft.payload, ops, await toCome?.()], { records, by });
   }
 
   /** Searches the texts of a manifest, which are kept like those of the ledger, for secrets (I6). */
@@ -116,13 +169,6 @@ export class Transaction {
     if (this.#authority === undefined) return;
     if (await this.#by.isAllowed(catalog, this.#authority.capability)) return;
     throw lacksCapability(this.#by.actor, this.#authority);
-  }
-
-  async #authorized(catalog: Catalog, draft: EntryDraft, records: boolean): Promise<EntryDraft> {
-    if (this.#authority === undefined) return draft;
-    const ops = (draft.ops ?? []).map((op) => textsOf(op));
-    await this.#by.checkSecrets(catalog, [draft.payload, ops], records);
-    return { capability: this.#authority.capability, decision: 'allow', ...draft };
   }
 
   /**
@@ -168,9 +214,11 @@ export class Transaction {
     };
     try {
       await this.apart((tx) =>
-        tx.commit(() => ({ type: 'capability_action', payload, capability, decision: 'deny' }), {
-          records: true,
-        }),
+        tx.#append(
+          () => ({ type: 'capability_action', payload, capability, decision: 'deny' }),
+          withoutSecrets(this.#by.commitContext),
+          { records: true },
+        ),
       );
     } catch (e) {
       this.#by.warn(`could not record the refusal: ${(e as Error).message}`);
