@@ -160,6 +160,8 @@ describe('verifying a ledger', () => {
     const s = await withNotes(3);
     const anchor = await readFile(s.session.store.anchor.path!);
     await unlink(s.path(3));
+    // As somebody does who has not seen what is gone.
+    await unlink(s.session.store.anchor.path!);
     await s.session.write('ledger.note', [], async (tx) => {
       for (const text of ['a', 'b']) await tx.commit(() => ({ type: 'note', payload: { text } }));
     });
