@@ -57,7 +57,7 @@ function isFound(text: string): boolean {
 }
 
 function workspace(): Redactor {
-  const at = { workspace: '/work/space', home: '/home/grace' };
+  const at = { workspace: '/srv/space', home: '/home/grace' };
   return new Redactor({ mode: 'workspace', secret: 's', ...at, isRestricted: () => false });
 }
 const place = { file: 'trace.jsonl', location: '$' } as const;

@@ -63,9 +63,11 @@ export function redact(
 export function namesInValue(value: unknown): string[] {
   const json = JSON.stringify(value);
   // Behind an escape no word begins.
-  const texts = json.includes('\\') ? [json, ...stringsIn(value)] : [json];
+  const texts = json.includes('\\') ? [json, ...stringsIn(value).filter(hasEscapes)] : [json];
   return namesOfSecrets(texts.flatMap((text) => findSecrets(text)));
 }
+
+const hasEscapes = (text: string) => JSON.stringify(text).length > text.length + 2;
 
 function stringsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];

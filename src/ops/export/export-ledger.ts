@@ -88,8 +88,11 @@ export async function recordDecision(
       decision: decision.objections.length === 0 ? 'allow' : 'deny',
     };
   };
-  // Refused, it writes nothing.
-  const toCome = async () => (decision!.objections.length === 0 ? pathsOf(decision!) : []);
+  // Refused, it writes nothing. The names in a layout are hashes, for which all of it would be read each time.
+  const toCome = async () => {
+    const { objections, shape } = decision!;
+    return objections.length === 0 && shape.format !== 'oci' ? pathsOf(decision!) : [];
+  };
   await tx.commit(build, { toCome });
   return decision!;
 }

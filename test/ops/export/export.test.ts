@@ -5,6 +5,7 @@ import { encodeBundleIndex } from '../../../src/core/objects/bundle-index.js';
 import { sha256 } from '../../../src/core/objects/hash.js';
 import { toSafePath } from '../../../src/core/paths/safe-path.js';
 import { errnoError } from '../../../src/fsx/errno.js';
+import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { createBundle } from '../../../src/ops/bundle/create-bundle.js';
 import { importBundle } from '../../../src/ops/bundle/import-bundle.js';
 import { exportArtifact } from '../../../src/ops/export/export.js';
@@ -20,6 +21,7 @@ import { showArtifact } from '../../../src/ops/inspect/show-artifact.js';
 import { writeManifest } from '../../../src/ops/put/write-manifest.js';
 import { alteredDisk } from '../../helpers/altered-disk.js';
 import { behind } from '../../helpers/store.js';
+import { interceptDisk } from '../../sim/intercept-disk.js';
 import { type World, withPolicy, world } from './helpers.js';
 
 const hash = (text: string) => sha256(Buffer.from(text));
@@ -199,6 +201,20 @@ describe('an export', () => {
     expect(await readdir(join(w.dir, 'out'))).toEqual(['a']);
     await writeFile(join(w.dir, 'out/mine'), 'precious');
     await expect(exportArtifact(w.session, force)).rejects.toMatchObject({ code: 'DEST_EXISTS' });
+  });
+
+  it('as a layout is decided before its content is read', async () => {
+    const w = await world();
+    const artifact = await w.put({ large: 'x'.repeat(100_000), small: '' });
+    const content = hash('x'.repeat(100_000));
+    const events: string[] = [];
+    const watched = interceptDisk(nodeDisk(), (operation, path) => {
+      if (operation === 'link') events.push('entry');
+      if (path.endsWith(content) && /^(open|read)/.test(operation)) events.push('content');
+    });
+    const session = await w.as('human:tester', { disk: watched });
+    await exportArtifact(session, { artifact, place: at(w, 'layout'), format: 'oci' });
+    expect([events[0], events.at(-1), events.includes('content')]).toEqual(['entry', 'entry', true]);
   });
 
   it('does not wait for one that was given up before it was recorded', async () => {
